@@ -1,0 +1,37 @@
+"""The named functions that make a run's text from its source slice: law 2, checked by `winnow verify`."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Callable
+
+from pipeline.repair import repaired
+
+VERBATIM = "verbatim"
+# White space as HTML folds it; U+00A0 is a character there, not white space.
+_FOLD = re.compile(r"[ \t\n\f\r]+")
+
+
+def fold(text: str) -> str:
+    """`text` with each stretch of HTML white space as one space."""
+    return _FOLD.sub(" ", text)
+
+
+FUNCTIONS: dict[str, Callable[[str], str]] = {
+    VERBATIM: lambda text: text,
+    "entity": html.unescape,
+    "space": fold,
+    "joined": lambda _: " ",
+    "repaired": repaired,
+}
+
+
+def derive(how: str, source_slice: str) -> str:
+    """What a run's text must be: the `+`-joined functions of `how`, applied from left to right.
+
+    Raises KeyError for a name that is not in FUNCTIONS.
+    """
+    for name in how.split("+"):
+        source_slice = FUNCTIONS[name](source_slice)
+    return source_slice

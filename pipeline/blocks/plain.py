@@ -1,0 +1,99 @@
+"""Plain text: each line that is not blank is a block; lines that an editor or mailer wrapped at a fixed width are joined again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from pipeline.blocks.format import Format
+from pipeline.model import Block, Decoded, Hints, Page, Run
+
+# Line ends are \r\n, \r and \n only: str.splitlines() also cuts at U+0085, U+2028 and form feed, inside sentences.
+_PIECE = re.compile(r"[^\r\n]+|\r\n|\r|\n")
+# Wrap widths in use are 60 to 100; one long word may reach beyond.
+MAX_WRAPPED = 110
+MIN_WIDTH = 45
+# A paragraph of two lines is no evidence of wrapping.
+MIN_LINES = 3
+# Share of line ends in a stretch where the next word would not have fitted any more.
+FULL_SHARE = 0.75
+# A line that starts like this is a new paragraph, however full the line before it was.
+_ITEM = re.compile(r"(?:[-*•–—·>|#]|\[?\d{1,3}[\].)]|https?://)\s*\S")
+
+_WORD = re.compile(r"\S+")
+_Line = tuple[int, int, int]  # start, end, blank lines before
+
+
+def read(decoded: Decoded) -> Page:
+    """The blocks of a plain text, kind "line", in source order; `gap` counts the blank lines before each."""
+    blocks = []
+    for paragraph in _paragraphs(decoded.text):
+        runs = []
+        for number, (start, end, _) in enumerate(paragraph):
+            if number:
+                before = paragraph[number - 1][1]
+                runs.append(Run(before, start, " ", "joined"))
+            runs.append(Run(start, end, decoded.text[start:end], "verbatim"))
+        blocks.append(Block(tuple(runs), "".join(run.text for run in runs), "line", gap=paragraph[0][2]))
+    return Page(tuple(blocks), Hints())
+
+
+def _lines(text: str) -> Iterator[_Line]:
+    blank, empty = 0, True
+    for match in _PIECE.finditer(text):
+        piece = match.group()
+        if piece in ("\n", "\r", "\r\n"):
+            blank += empty
+            empty = True
+            continue
+        stripped = piece.strip()
+        if stripped:
+            start = match.start() + len(piece) - len(piece.lstrip())
+            yield start, start + len(stripped), blank
+            blank, empty = 0, False
+
+
+def _paragraphs(text: str) -> Iterator[list[_Line]]:
+    """Lines in groups: a group of more than one was one paragraph before it was wrapped."""
+    stretch: list[_Line] = []
+    for line in _lines(text):
+        if stretch and (line[2] or line[1] - line[0] > MAX_WRAPPED):
+            yield from _unwrap(text, stretch)
+            stretch = []
+        if line[1] - line[0] > MAX_WRAPPED:
+            yield [line]
+        else:
+            stretch.append(line)
+    yield from _unwrap(text, stretch)
+
+
+def _unwrap(text: str, stretch: list[_Line]) -> Iterator[list[_Line]]:
+    """Cut a stretch of short lines without a blank line between them into paragraphs.
+
+    A line was wrapped when the first word of the next line would not have fitted into the width of the stretch.
+    """
+    if not stretch:
+        return
+    width = max(end - start for start, end, _ in stretch)
+    full = [_is_full(text, here, there, width) for here, there in zip(stretch, stretch[1:], strict=False)]
+    if len(stretch) < MIN_LINES or width < MIN_WIDTH or sum(full) < FULL_SHARE * len(full):
+        full = [False] * len(full)
+    paragraph = [stretch[0]]
+    for line, joined in zip(stretch[1:], full, strict=True):
+        if joined and not _ITEM.match(text, line[0], line[1]):
+            paragraph.append(line)
+        else:
+            yield paragraph
+            paragraph = [line]
+    yield paragraph
+
+
+def _is_full(text: str, here: _Line, there: _Line, width: int) -> bool:
+    word = _WORD.match(text, there[0], there[1])
+    # A line of one long word is a piece of a URL, which was not broken at a space.
+    if word is None or word.end() == there[1] or text.find(" ", *here[:2]) < 0:
+        return False
+    return here[1] - here[0] + 1 + word.end() - word.start() > width
+
+
+FORMAT = Format("plain", "text/plain", sniff=lambda _: 0.6, read=read)

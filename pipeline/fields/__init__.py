@@ -1,0 +1,31 @@
+"""Segment → claims and values. One file a field; each reads marks and hints only, never raw patterns of its own.
+
+A field takes its blocks out of the text by claiming their span; where the page merely says the value elsewhere it claims nothing.
+Adding a field: one module here with `find(segment, hints, alone) -> list[Found]` and its name in `FIELDS`, a column, a golden.
+`alone` is true for a file's only article: what the file declares (metadata, breadcrumb) speaks of one article, not of each of ten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from pipeline.fields import byline, dates, headline, keywords, publisher, references, section, url
+from pipeline.model import Found, Hints, Segment
+
+Finder = Callable[[Segment, Hints, bool], list[Found]]
+
+FIELDS: tuple[Finder, ...] = (
+    headline.find,
+    byline.find,
+    dates.find,
+    publisher.find,
+    section.find,
+    url.find,
+    keywords.find,
+    references.find,
+)
+
+
+def find(segment: Segment, hints: Hints, *, alone: bool) -> list[Found]:
+    """All values and claims for one article, in the order of FIELDS; the first value of a field is the one that counts."""
+    return [found for field in FIELDS for found in field(segment, hints, alone)]

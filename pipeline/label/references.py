@@ -1,0 +1,83 @@
+"""Lists of cited works: `[1] …`, `[2] …`, or a heading such as "Sources" with `1. …` below it.
+
+A reference runs on while its lines follow without a blank line: hard-wrapped prose where the file has blank lines between
+paragraphs, pieces of a URL anywhere. Footnote marks inside sentences are no references: the list counts up from 1.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.marks import Marks, resolve
+from pipeline.model import Block, Label, Mark, Page
+
+RULE = "reference.list"
+CONFIDENCE = 0.95
+_BRACKET = re.compile(r"\[(\d{1,3})\]")
+_NUMBER = re.compile(r"(\d{1,3})[.)]\s")
+_URL_PIECE = re.compile(r"\S+\Z")
+# A list of one is a quotation mark of something else, unless a heading announces it.
+MIN_ENTRIES = 2
+# Hard-wrapped lines of one reference; longer is text that lost its blank line.
+MAX_CONTINUATION = 40
+
+
+def label(page: Page, marks: Marks) -> Marks:
+    """`marks` with a reference mark on every line of every list; a heading counts only when a list follows."""
+    blocks = page.blocks
+    spaced = sum(block.gap > 0 for block in blocks) > 0.3 * len(blocks)
+    listed: dict[int, Mark] = {}
+    announced: dict[int, int] = {}
+    index = 0
+    while index < len(blocks):
+        heading = any(mark.rule == "reference.heading" for mark in marks[index])
+        first = index + 1 if heading else index
+        found = _list(blocks, marks, first, spaced, announced=heading)
+        if found:
+            listed.update((i, Mark(Label.REFERENCE, RULE, CONFIDENCE)) for i in found)
+            if heading:
+                announced[index] = index
+            index = found[-1] + 1
+        else:
+            index += 1
+    settled = []
+    for i, each in enumerate(marks):
+        keep = tuple(mark for mark in each if mark.rule != "reference.heading" or i in announced)
+        settled.append((*keep, listed[i]) if i in listed else keep)
+    return tuple(settled)
+
+
+def _list(blocks: tuple[Block, ...], marks: Marks, first: int, spaced: bool, *, announced: bool) -> list[int]:
+    """The indices of a list's lines if one begins at `first`, else nothing."""
+    if first >= len(blocks):
+        return []
+    pattern = _BRACKET if _BRACKET.match(blocks[first].text) else _NUMBER if announced else None
+    if pattern is None or _number(pattern, blocks[first]) != 1:
+        return []
+    found, entries, last = [first], 1, 1
+    continued = 0
+    for index in range(first + 1, len(blocks)):
+        number = _number(pattern, blocks[index])
+        if number is not None and last <= number <= last + 2:
+            found.append(index)
+            last, entries, continued = number, entries + 1, 0
+        elif continued < MAX_CONTINUATION and _continues(blocks[index], resolve(marks[index]).label, spaced):
+            found.append(index)
+            continued += 1
+        else:
+            break
+    return found if entries >= MIN_ENTRIES or announced else []
+
+
+def _number(pattern: re.Pattern[str], block: Block) -> int | None:
+    match = pattern.match(block.text)
+    return int(match.group(1)) if match else None
+
+
+def _continues(block: Block, label: Label, spaced: bool) -> bool:
+    """Whether a line without a number belongs to the reference above it."""
+    if block.gap or label is not Label.BODY:
+        return False
+    if _URL_PIECE.match(block.text):
+        return True
+    return spaced and block.kind == "line"

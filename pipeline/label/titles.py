@@ -1,0 +1,105 @@
+"""The line that names the article: repeated from the breadcrumb, the page's own heading, the first line, or a line before a dateline."""
+
+from __future__ import annotations
+
+from pipeline.marks import LIKELY, Marks, group, resolve
+from pipeline.model import Label, Mark, Page
+from pipeline.surface import could_be_title, is_prose, likeness_key, same_line
+
+BREADCRUMB = "boilerplate.breadcrumb"
+# The title stands at most so many blocks behind its breadcrumb.
+AFTER_BREADCRUMB = 6
+# Headings that open an article, never a section in its middle.
+_OPENING = frozenset(
+    "introduction overview summary abstract background einleitung überblick zusammenfassung résumé introducción resumen introduzione"
+    " sommario introdução resumo inleiding samenvatting введение аннотация مقدمه مقدمة 引言 摘要 导言 はじめに 概要".split()
+)
+
+
+def label(page: Page, marks: Marks) -> Marks:
+    """`marks` with title proposals added."""
+    resolved = [resolve(each) for each in marks]
+    found: dict[int, Mark] = {}
+    for proposals in (_declared(page, resolved), _breadcrumbs(page, marks), _first_line(page, resolved), _before(page, resolved)):
+        for index, mark in proposals.items():
+            if index not in found or found[index].confidence < mark.confidence:
+                found[index] = mark
+    return tuple((*each, found[i]) if i in found else each for i, each in enumerate(marks))
+
+
+def _declared(page: Page, resolved: list[Mark]) -> dict[int, Mark]:
+    """The first heading that the page's own metadata repeats, else the first <h1>."""
+    structured = page.hints.structured
+    declared = {
+        likeness_key(value)
+        for key in ("json-ld.headline", "meta.og:title", "meta.twitter:title", "title")
+        for value in structured.get(key, ())
+    }
+    first = None
+    for index, block in enumerate(page.blocks):
+        if block.kind not in ("h1", "h2") or resolved[index].label is Label.BOILERPLATE:
+            continue
+        key = likeness_key(block.text)
+        if key and any(key == other or (len(key) > 12 and key in other) for other in declared):
+            return {index: Mark(Label.TITLE, "title.declared", 0.98)}
+        if first is None and block.kind == "h1" and could_be_title(block.text):
+            first = index
+    return {first: Mark(Label.TITLE, "title.h1", 0.8)} if first is not None else {}
+
+
+def _breadcrumbs(page: Page, marks: Marks) -> dict[int, Mark]:
+    found = {}
+    for index, each in enumerate(marks):
+        crumb = next((mark for mark in each if mark.rule == BREADCRUMB), None)
+        name = group(page.blocks[index], crumb, "headline") if crumb else None
+        if name is None:
+            continue
+        for later in range(index + 1, min(index + 1 + AFTER_BREADCRUMB, len(page.blocks))):
+            if same_line(page.blocks[later].text, name):
+                found[later] = Mark(Label.TITLE, "title.breadcrumb", 0.99)
+                break
+    return found
+
+
+def _first_line(page: Page, resolved: list[Mark]) -> dict[int, Mark]:
+    """The first line of a plain text that is neither furniture nor prose, if prose (or its byline) follows."""
+    if any(block.kind != "line" for block in page.blocks[:1]):
+        return {}
+    first = _next_text(page, resolved, -1)
+    if first is None or not could_be_title(page.blocks[first].text) or is_prose(page.blocks[first].text):
+        return {}
+    then = _next_text(page, resolved, first)
+    if then is None:
+        return {}
+    if is_prose(page.blocks[then].text) or (page.blocks[then].gap and not could_be_title(page.blocks[then].text)):
+        return {first: Mark(Label.TITLE, "title.first-line", 0.8)}
+    return {}
+
+
+def _next_text(page: Page, resolved: list[Mark], index: int) -> int | None:
+    for later in range(index + 1, len(page.blocks)):
+        if resolved[later].label in (Label.BODY, Label.HEADING):
+            return later
+    return None
+
+
+def _before(page: Page, resolved: list[Mark]) -> dict[int, Mark]:
+    """A short line just before a byline, a dateline, or a heading that only ever opens an article, with prose to come."""
+    found = {}
+    blocks = page.blocks
+    for index in range(len(blocks) - 2):
+        if resolved[index].label is not Label.BODY or is_prose(blocks[index].text) or not could_be_title(blocks[index].text):
+            continue
+        if index and not (is_prose(blocks[index - 1].text) or resolved[index - 1].label is not Label.BODY):
+            continue
+        below = resolved[index + 1]
+        if below.label in (Label.DATELINE, Label.BYLINE) and below.confidence >= LIKELY:
+            if _prose_within(page, index + 2):
+                found[index] = Mark(Label.TITLE, "title.before-byline", 0.75)
+        elif blocks[index + 1].text.strip(" :").casefold() in _OPENING and is_prose(blocks[index + 2].text):
+            found[index] = Mark(Label.TITLE, "title.before-opening", 0.75)
+    return found
+
+
+def _prose_within(page: Page, start: int, blocks: int = 3) -> bool:
+    return any(is_prose(block.text) for block in page.blocks[start : start + blocks])

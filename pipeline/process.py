@@ -1,0 +1,145 @@
+"""One source: bytes → Outcome. The only place that knows the order of the stages."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+from pipeline import __version__, blocks, rules
+from pipeline.compose import compose
+from pipeline.decode import decode
+from pipeline.enrich import enrich
+from pipeline.errors import Rejected
+from pipeline.fields import find
+from pipeline.label import label
+from pipeline.marks import Marks
+from pipeline.model import Article, Decoded, Entry, Outcome, Page, Rejection, Segment, Source, Span
+from pipeline.rules import RuleSet
+from pipeline.settings import Settings
+from pipeline.split import split
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What every source of a run shares. `ruleset` is the digest of all knowledge that decides, 64 hex digits."""
+
+    settings: Settings
+    rules: RuleSet
+    ruleset: str
+    version: str = __version__
+
+
+class Trace(NamedTuple):
+    """The way of one source, stage by stage, for those who want to look."""
+
+    decoded: Decoded
+    page: Page
+    marks: Marks
+    segments: tuple[Segment, ...]
+    outcome: Outcome
+
+
+def prepare(settings: Settings) -> Context:
+    """The context of a run; rules are loaded once a process. Raises RuleError."""
+    return _context(settings.model_dump_json(), settings)
+
+
+@functools.lru_cache(maxsize=8)
+def _cached(key: str, holder: _Holder) -> Context:
+    del key
+    loaded = rules.load(holder.settings.rules, holder.settings.rule)
+    return Context(holder.settings, loaded, loaded.digest)
+
+
+class _Holder(NamedTuple):
+    """Settings, equal to any other: the key of the cache is their text."""
+
+    settings: Settings
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Holder)
+
+    def __hash__(self) -> int:
+        return 0
+
+
+def _context(key: str, settings: Settings) -> Context:
+    return _cached(key, _Holder(settings))
+
+
+def document_id(uri: str, member: str = "") -> str:
+    """The identity of a source: sha256 of its uri and member, 32 hex digits."""
+    return hashlib.sha256(f"{uri}\0{member}".encode()).hexdigest()[:32]
+
+
+def process(source: Source, data: bytes, context: Context) -> Outcome:
+    """What becomes of one source: articles and their ledger, or a rejection. Bad input never raises."""
+    traced = trace(source, data, context)
+    return traced.outcome if isinstance(traced, Trace) else traced
+
+
+def trace(source: Source, data: bytes, context: Context) -> Trace | Outcome:
+    """Every stage's result; only the outcome for a source that was rejected."""
+    settings = context.settings
+    try:
+        decoded = decode(data, source.declared_charset, settings.max_lossy_share)
+        chosen = blocks.choose(decoded.text)
+        source = replace(source, media_type=source.media_type or chosen.media_type)
+        page = blocks.read(decoded)
+    except Rejected as refusal:
+        return rejected(source, Rejection(refusal.stage, refusal.reason, refusal.cause, refusal.remedy))
+    marks = label(page, context.rules)
+    segments = split(page, marks, settings.split_threshold)
+    outcome = _compose_all(source, decoded, page, segments, settings)
+    return Trace(decoded, page, marks, tuple(segments), outcome)
+
+
+def rejected(source: Source, rejection: Rejection) -> Outcome:
+    """The outcome of a source that gave nothing."""
+    return Outcome(document_id(source.uri, source.member), source, None, (), (), (rejection,))
+
+
+def decoded_text(source: Source, data: bytes, context: Context) -> str:
+    """The whole text of a source, decoded, with mojibake repaired line by line. Raises Rejected."""
+    from pipeline.repair import repaired
+
+    decoded = decode(data, source.declared_charset, context.settings.max_lossy_share)
+    return "".join(repaired(line) for line in decoded.text.splitlines(keepends=True))
+
+
+def _compose_all(source: Source, decoded: Decoded, page: Page, segments: list[Segment], settings: Settings) -> Outcome:
+    """Articles in order. A segment of which nothing is kept is no article: its entries stand between articles."""
+    identity = document_id(source.uri, source.member)
+    articles: list[Article] = []
+    ledger: list[Entry] = []
+    for segment in segments:
+        article, entries = compose(
+            segment,
+            find(segment, page.hints, alone=len(segments) == 1),
+            decoded,
+            identity,
+            len(articles),
+            [repair for repair in page.repairs if segment.blocks[0].start <= repair.start < segment.blocks[-1].end],
+            keep_captions=settings.keep_captions,
+        )
+        ledger.extend(entries)
+        if article is not None:
+            articles.append(enrich(article, settings))
+    rejections = () if articles else (_nothing_kept(decoded, page),)
+    digest = hashlib.sha256(decoded.text.encode("utf-8", "surrogatepass")).hexdigest()
+    return Outcome(identity, source, decoded, tuple(articles), tuple(ledger), rejections, digest)
+
+
+def _nothing_kept(decoded: Decoded, page: Page) -> Rejection:
+    span = Span(0, len(decoded.text))
+    if not page.blocks:
+        return Rejection("blocks", "no-text", "the file has no visible text", "Remove it, or export it again", span)
+    return Rejection(
+        "compose",
+        "no-article",
+        "all of the text was taken for furniture or metadata",
+        "Look at it with `winnow inspect`; a rule may be wrong",
+        span,
+    )

@@ -1,0 +1,125 @@
+"""One validated settings object: winnow.toml < environment (WINNOW_…) < command line.
+
+Unknown keys and wrong values are refused with the place and the nearest right key.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import json
+import os
+from pathlib import Path
+from typing import Any, ClassVar, cast
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from pipeline.errors import SettingsError
+
+CONFIG_FILE = "winnow.toml"
+ENV_PREFIX = "WINNOW_"
+
+# These decide where and how fast, never what a row says: they stay out of the digest (law 6).
+_PLACE_AND_PACE = frozenset(
+    {"raw", "out", "workers", "batch_files", "batch_bytes", "zstd_level", "row_group_rows", "keep_commits"}
+)
+
+
+class Settings(BaseSettings):
+    """Everything a user may set. Sizes are bytes, shares are 0…1."""
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="forbid", frozen=True)
+
+    _config_file: ClassVar[Path | None] = None
+
+    raw: Path = Field(Path("raw"), description="folder of source files")
+    out: Path = Field(Path("processed"), description="folder of the dataset")
+    exclude: tuple[str, ...] = Field((), description="globs of files, relative to raw, that are not sources")
+    hidden: bool = Field(False, description="also read files and folders whose name starts with a dot")
+    max_source_bytes: int = Field(512 * 2**20, gt=0, description="a larger file is rejected as too-large")
+    max_lossy_share: float = Field(0.02, ge=0, le=1, description="a text with a larger share of undecodable characters is rejected")
+    keep_captions: bool = Field(False, description="captions stay in text")
+    ledger_text: bool = Field(True, description="store the text of ledger entries, not only their spans")
+    rules: tuple[Path, ...] = Field((), description="more rule files (TOML) or folders of them")
+    rule: tuple[dict[str, Any], ...] = Field((), description="rules written in winnow.toml itself, as [[rule]] tables")
+    split_threshold: float = Field(0.5, ge=0, le=1, description="a cut less sure than this is not made")
+    language_threshold: float = Field(0.9, ge=0, le=1, description="a language less sure than this is null")
+    workers: int = Field(0, ge=0, description="processes; 0: one a core")
+    batch_files: int = Field(100, gt=0, description="most files in one task")
+    batch_bytes: int = Field(16 * 2**20, gt=0, description="most bytes in one task, unless one file alone is larger")
+    zstd_level: int = Field(3, ge=1, le=22, description="compression of the Parquet files")
+    row_group_rows: int = Field(2000, gt=0, description="rows in a Parquet row group")
+    keep_commits: int = Field(2, ge=0, description="retired files stay readable for so many commits")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The order of precedence: command line, environment, winnow.toml."""
+        del dotenv_settings, file_secret_settings
+        return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=cls._config_file)
+
+    @property
+    def digest(self) -> str:
+        """sha256 of the settings that can change a row, 64 hex digits."""
+        values = self.model_dump(mode="json", exclude=set(_PLACE_AND_PACE) | {"rules", "rule"})
+        return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
+
+    @property
+    def worker_count(self) -> int:
+        """Processes to use: `workers`, or one a core."""
+        if self.workers:
+            return self.workers
+        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def load(config: Path | None = None, **overrides: object) -> Settings:
+    """The settings of this run.
+
+    `config`: a TOML file; None reads winnow.toml in the working folder if it is there. `overrides` that are None are not set.
+    Raises SettingsError naming the key, the source and the nearest right key.
+    """
+    if config is not None and not config.is_file():
+        raise SettingsError("no such settings file", place=str(config), remedy="Name an existing TOML file, or leave it out")
+    file = config or (Path(CONFIG_FILE) if Path(CONFIG_FILE).is_file() else None)
+    _refuse_unknown_environment()
+    # A subclass a call, so that two threads with two settings files do not share one class attribute.
+    chosen = cast(type[Settings], type("Settings", (Settings,), {"_config_file": file, "__module__": __name__}))
+    try:
+        values = chosen(**{key: value for key, value in overrides.items() if value is not None})
+    except ValidationError as error:
+        raise _explain(error, file) from error
+    except ValueError as error:  # malformed TOML, or an environment value that is not JSON where a list is wanted
+        raise SettingsError(str(error), place=str(file or "settings"), remedy="Mend the file or the variable") from error
+    return Settings.model_construct(**{name: getattr(values, name) for name in Settings.model_fields})
+
+
+def _refuse_unknown_environment() -> None:
+    known = {f"{ENV_PREFIX}{name}".upper() for name in Settings.model_fields}
+    # Owned by other parts: WINNOW_HOME is the state folder of the flows, WINNOW_DATA the benchmarks' data folder.
+    known |= {f"{ENV_PREFIX}HOME", f"{ENV_PREFIX}DATA"}
+    for name in os.environ:
+        if name.upper().startswith(ENV_PREFIX) and name.upper() not in known:
+            raise SettingsError(f"unknown setting {name}", place="environment", remedy=_nearest(name.upper(), known))
+
+
+def _nearest(name: str, known: set[str]) -> str:
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"Did you mean {near[0]}?" if near else f"Known: {', '.join(sorted(known))}"
+
+
+def _explain(error: ValidationError, file: Path | None) -> SettingsError:
+    first = error.errors()[0]
+    key = ".".join(str(part) for part in first["loc"])
+    place = f"{file or 'settings'}: {key}"
+    if first["type"] == "extra_forbidden":
+        return SettingsError("unknown setting", place=place, remedy=_nearest(key, set(Settings.model_fields)))
+    field = Settings.model_fields.get(str(first["loc"][0]))
+    wanted = f"It means: {field.description}" if field is not None else ""
+    return SettingsError(f"{first['msg']} (got {first['input']!r})", place=place, remedy=wanted)

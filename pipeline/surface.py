@@ -1,0 +1,63 @@
+"""Surface measures of a block's text that need no language: is it prose, could it be a title, are two lines the same."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+# A paragraph of running text is longer than this; headings, bylines, captions and menu items are mostly shorter.
+PROSE_CHARS = 100
+# … or one sentence of this length that ends like one.
+SENTENCE_CHARS = 60
+PROSE_SPACES = 8
+# Han, kana, Hangul and Thai say the same in about a third of the characters.
+DENSE_PROSE_CHARS = 40
+TITLE_CHARS = 180
+TITLE_WORDS = 25
+DENSE_TITLE_CHARS = 60
+
+_DENSE = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_SENTENCE_END = re.compile(r"[.!?…。！？؟۔।։][\"'”’»)\]]*\s*$")  # noqa: RUF001 - the stops of other scripts are meant
+_NOT_TITLE_END = re.compile(r"[.,;:،؛。、，；：۔।]\s*$")  # noqa: RUF001
+_ABBREVIATION_END = re.compile(r"\b(?:[A-Z]\.){2,}$|\b(?:Jr|Sr|Inc|Co|Ltd|St|No)\.$")
+_SIMILAR = re.compile(r"[\W_]+")
+
+
+def is_dense(text: str) -> bool:
+    """Whether the text is mostly of a script that writes without spaces."""
+    return len(_DENSE.findall(text, 0, 400)) > 0.3 * min(len(text), 400)
+
+
+def is_prose(text: str) -> bool:
+    """Whether the text is as long as a paragraph of running text, in words and not in one unbroken string."""
+    if len(text) < DENSE_PROSE_CHARS:
+        return False
+    if is_dense(text):
+        return True
+    long_enough = len(text) >= PROSE_CHARS or (len(text) >= SENTENCE_CHARS and ends_sentence(text))
+    return long_enough and text.count(" ", 0, 2 * PROSE_CHARS) >= PROSE_SPACES
+
+
+def ends_sentence(text: str) -> bool:
+    """Whether the text ends with a full stop, question mark or exclamation mark, closing quotes aside."""
+    return _SENTENCE_END.search(text[-12:]) is not None
+
+
+def could_be_title(text: str) -> bool:
+    """Whether the text is short, has letters, begins no list item and does not end like a sentence (`?` and `!` may end a title)."""
+    if len(text) > (DENSE_TITLE_CHARS if is_dense(text) else TITLE_CHARS) or text.count(" ") >= TITLE_WORDS:
+        return False
+    if _NOT_TITLE_END.search(text) and not _ABBREVIATION_END.search(text):
+        return False
+    first = next((char for char in text if char.isalnum()), "")
+    return not first.islower() and any(char.isalpha() for char in text) and not text.startswith(("[", "-", "*", "•", "http", "www."))
+
+
+def same_line(one: str, other: str) -> bool:
+    """Whether two lines say the same: case, punctuation and white space apart."""
+    return likeness_key(one) == likeness_key(other)
+
+
+def likeness_key(text: str) -> str:
+    """What two lines that say the same have in common; for comparing, never for offsets."""
+    return _SIMILAR.sub("", unicodedata.normalize("NFKC", text).casefold())
