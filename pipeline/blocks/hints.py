@@ -16,6 +16,8 @@ ARTICLE_TYPES = frozenset(
 )
 _TEXT_KEYS = ("headline", "name", "datePublished", "dateModified", "articleSection", "keywords", "inLanguage", "url")
 _PARTY_KEYS = ("author", "publisher")
+# Elements whose attributes declare something; others need no look.
+DECLARING = frozenset(("meta", "link", "html", "time", "script"))
 # JSON-LD is nested a few levels; deeper is hostile.
 MAX_NESTING = 20
 
