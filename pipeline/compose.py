@@ -1,15 +1,15 @@
 """Segment → text and ledger: the only place where text is assembled.
 
-Each block of the segment is kept, taken as metadata, dropped, or a separator; a kept block may lose ranges inside it. What is kept
-becomes paragraphs with a blank line between them (a single line break where the page had one), and every other character becomes
-a ledger entry.
+Each block of the segment is kept, taken as metadata, dropped, or a separator; a kept block may lose ranges inside it. What is
+kept becomes paragraphs with a blank line between them (a single line break where the page had one), and every other character
+becomes a ledger entry.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, cast
 
 from pipeline.marks import resolve
 from pipeline.model import Action, Article, Block, Decoded, Entry, Found, Kept, Label, Mark, Repair, Run, Segment
@@ -21,7 +21,7 @@ Value = Any  # a field's value: text, a tuple of names, a day with its precision
 _Cut = tuple[int, int, Mark]  # a range, and the mark that says why
 
 
-def compose(
+def compose(  # noqa: PLR0913, PLR0917 - the stages before it meet here
     segment: Segment,
     found: Sequence[Found],
     decoded: Decoded,
@@ -100,7 +100,9 @@ class _Builder:
             self.entries.append(Entry(Action.DROPPED, start, end, mark.label, mark.rule, mark.confidence, self.source[start:end]))
         for start, end, mark in flags:
             for low, high in _sources(block, start, end):
-                self.entries.append(Entry(Action.FLAGGED, low, high, mark.label, mark.rule, mark.confidence, self.source[low:high]))
+                self.entries.append(
+                    Entry(Action.FLAGGED, low, high, mark.label, mark.rule, mark.confidence, self.source[low:high])
+                )
 
     def _append(self, block: Block, runs: Sequence[Run]) -> None:
         if self.parts:
@@ -145,17 +147,17 @@ def _without(block: Block, cuts: list[_Cut]) -> tuple[list[Run], list[_Cut]]:
         stop = at + len(run.text)
         low = at
         for start, end, mark in pending:
-            start, end = max(start, low), min(end, stop)
-            if start >= end:
+            here, there = max(start, low), min(end, stop)
+            if here >= there:
                 continue
             if run.how == VERBATIM:
-                if start > low:
-                    runs.append(_slice(run, low - at, start - at))
-                dropped.append((run.start + start - at, run.start + end - at, mark))
-                low = end
-            elif (start, end) == (at, stop):
+                if here > low:
+                    runs.append(_slice(run, low - at, here - at))
+                dropped.append((run.start + here - at, run.start + there - at, mark))
+                low = there
+            elif (here, there) == (at, stop):
                 dropped.append((run.start, run.end, mark))
-                low = end
+                low = there
         if low < stop:
             runs.append(run if low == at else _slice(run, low - at, stop - at))
         at = stop
@@ -214,9 +216,9 @@ def _values(found: Sequence[Found]) -> dict[str, Value]:
     values: dict[str, Value] = {}
     for one in _firsts(found):
         if one.field == "date_published":
-            values["date_published"], values["date_precision"] = one.value
+            values["date_published"], values["date_precision"] = cast("Value", one.value)
         elif one.field == "date_modified":
-            values["date_modified"] = one.value[0]
+            values["date_modified"], _ = cast("Value", one.value)
         else:
             values[one.field] = one.value
     return values

@@ -24,7 +24,7 @@ class WinnowError(Exception):
         return _rebuild, (type(self), self.cause, self.remedy, self.place, self.__dict__)
 
 
-class Rejected(WinnowError):
+class Rejected(WinnowError):  # noqa: N818 - it is what the documents table calls it
     """This source cannot become articles; the rest of the run is unharmed.
 
     `stage` is the room that refused (sources, decode, blocks, …), `reason` a stable short code for the documents table.
@@ -48,7 +48,7 @@ class DatasetError(WinnowError):
     """The dataset on disk is not what it should be, or cannot be written. Nothing of it was changed."""
 
 
-class DatasetLocked(DatasetError):
+class DatasetLocked(DatasetError):  # noqa: N818 - the state, not a fault
     """Another run is writing this dataset."""
 
 

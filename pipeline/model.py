@@ -103,7 +103,7 @@ class Run(NamedTuple):
 
 
 class Node(NamedTuple):
-    """An open element of a structured file: where a block stands. `tokens` are lower-case words of class, id, role and itemprop."""
+    """An open element of a structured file. `tokens` are the lower-case words of its class, id, role and itemprop."""
 
     tag: str
     tokens: frozenset[str]
@@ -116,8 +116,9 @@ class Node(NamedTuple):
 class Block(NamedTuple):
     """A paragraph-like unit. `text` is exactly the concatenation of its runs' texts, without outer white space.
 
-    `kind` is "line" in plain text, else the tag that made the block (h1…h6, p, li, td, figcaption, nav …); `gap` counts the blank
-    lines before it (plain text); `depth` the open elements (structured); `links` the characters of `text` inside links.
+    `kind` is "line" in plain text, else the tag that made the block (h1…h6, p, li, td, figcaption, nav …); `gap` counts the
+    blank lines before it (plain text; 0 in a page: after a single line break); `depth` the open elements (structured); `links`
+    the characters of `text` inside links.
     """
 
     runs: tuple[Run, ...]
@@ -150,8 +151,8 @@ class Inner(NamedTuple):
 class Mark(NamedTuple):
     """A proposal: this block is a `label`, says `rule`, with `confidence` 0…1.
 
-    `inner` holds a grammar rule's named groups (author, date, publisher …); for `scope = "inline"` rules the ranges to cut or flag,
-    whose name is "cut" or "flag", and then the label speaks of those ranges only.
+    `inner` holds a grammar rule's named groups (author, date, publisher …); for `scope = "inline"` rules the ranges to cut or
+    flag, whose name is "cut" or "flag", and then the label speaks of those ranges only.
     """
 
     label: Label
@@ -159,7 +160,6 @@ class Mark(NamedTuple):
     confidence: float
     inner: tuple[Inner, ...] = ()
     inline: bool = False
-
 
 
 class Repair(NamedTuple):
@@ -183,7 +183,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One article's blocks, with their marks (one tuple of marks a block). `splitter` names the rule that made the cut before it."""
+    """One article's blocks, with their marks (a tuple of marks a block). `splitter` names the rule that cut before it."""
 
     ordinal: int
     blocks: tuple[Block, ...]
@@ -237,7 +237,7 @@ class Reference(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One row of the articles table; the columns are documented in `pipeline.table`. Missing is None or an empty tuple, never ""."""
+    """One row of the articles table; `pipeline.table` documents the columns. Missing is None or an empty tuple, never ""."""
 
     id: str
     position: int

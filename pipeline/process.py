@@ -92,7 +92,7 @@ def trace(source: Source, data: bytes, context: Context) -> Trace | Outcome:
         return rejected(source, Rejection(refusal.stage, refusal.reason, refusal.cause, refusal.remedy))
     marks = label(page, context.rules)
     segments = split(page, marks, settings.split_threshold)
-    outcome = _compose_all(source, decoded, page, segments, settings)
+    outcome = compose_all(source, decoded, page, segments, settings)
     return Trace(decoded, page, marks, tuple(segments), outcome)
 
 
@@ -109,7 +109,7 @@ def decoded_text(source: Source, data: bytes, context: Context) -> str:
     return "".join(repaired(line) for line in decoded.text.splitlines(keepends=True))
 
 
-def _compose_all(source: Source, decoded: Decoded, page: Page, segments: list[Segment], settings: Settings) -> Outcome:
+def compose_all(source: Source, decoded: Decoded, page: Page, segments: list[Segment], settings: Settings) -> Outcome:
     """Articles in order. A segment of which nothing is kept is no article: its entries stand between articles."""
     identity = document_id(source.uri, source.member)
     articles: list[Article] = []

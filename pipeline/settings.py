@@ -22,7 +22,7 @@ ENV_PREFIX = "WINNOW_"
 
 # These decide where and how fast, never what a row says: they stay out of the digest (law 6).
 _PLACE_AND_PACE = frozenset(
-    {"raw", "out", "workers", "batch_files", "batch_bytes", "zstd_level", "row_group_rows", "keep_commits"}
+    {"raw", "out", "exclude", "hidden", "workers", "batch_files", "batch_bytes", "zstd_level", "row_group_rows", "keep_commits"}
 )
 
 
@@ -38,7 +38,9 @@ class Settings(BaseSettings):
     exclude: tuple[str, ...] = Field((), description="globs of files, relative to raw, that are not sources")
     hidden: bool = Field(False, description="also read files and folders whose name starts with a dot")
     max_source_bytes: int = Field(512 * 2**20, gt=0, description="a larger file is rejected as too-large")
-    max_lossy_share: float = Field(0.02, ge=0, le=1, description="a text with a larger share of undecodable characters is rejected")
+    max_lossy_share: float = Field(
+        0.02, ge=0, le=1, description="a text with a larger share of undecodable characters is rejected"
+    )
     keep_captions: bool = Field(False, description="captions stay in text")
     ledger_text: bool = Field(True, description="store the text of ledger entries, not only their spans")
     rules: tuple[Path, ...] = Field((), description="more rule files (TOML) or folders of them")
@@ -90,9 +92,10 @@ def load(config: Path | None = None, **overrides: object) -> Settings:
     file = config or (Path(CONFIG_FILE) if Path(CONFIG_FILE).is_file() else None)
     _refuse_unknown_environment()
     # A subclass a call, so that two threads with two settings files do not share one class attribute.
-    chosen = cast(type[Settings], type("Settings", (Settings,), {"_config_file": file, "__module__": __name__}))
+    chosen = cast("type[Settings]", type("Settings", (Settings,), {"_config_file": file, "__module__": __name__}))
     try:
-        values = chosen(**{key: value for key, value in overrides.items() if value is not None})
+        given: dict[str, Any] = {key: value for key, value in overrides.items() if value is not None}
+        values = chosen(**given)
     except ValidationError as error:
         raise _explain(error, file) from error
     except ValueError as error:  # malformed TOML, or an environment value that is not JSON where a list is wanted

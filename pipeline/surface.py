@@ -17,8 +17,8 @@ TITLE_WORDS = 25
 DENSE_TITLE_CHARS = 60
 
 _DENSE = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
-_SENTENCE_END = re.compile(r"[.!?…。！？؟۔।։][\"'”’»)\]]*\s*$")  # noqa: RUF001 - the stops of other scripts are meant
-_NOT_TITLE_END = re.compile(r"[.,;:،؛。、，；：۔।]\s*$")  # noqa: RUF001
+_SENTENCE_END = re.compile(r"[.!?…。！？؟۔।։][\"'”’»)\]]*\s*$")
+_NOT_TITLE_END = re.compile(r"[.,;:،؛。、，；：۔।]\s*$")
 _ABBREVIATION_END = re.compile(r"\b(?:[A-Z]\.){2,}$|\b(?:Jr|Sr|Inc|Co|Ltd|St|No)\.$")
 _SIMILAR = re.compile(r"[\W_]+")
 
@@ -44,13 +44,15 @@ def ends_sentence(text: str) -> bool:
 
 
 def could_be_title(text: str) -> bool:
-    """Whether the text is short, has letters, begins no list item and does not end like a sentence (`?` and `!` may end a title)."""
+    """Whether the text is short, has letters, begins no list item and does not end like a sentence; `?` and `!` may end it."""
     if len(text) > (DENSE_TITLE_CHARS if is_dense(text) else TITLE_CHARS) or text.count(" ") >= TITLE_WORDS:
         return False
     if _NOT_TITLE_END.search(text) and not _ABBREVIATION_END.search(text):
         return False
     first = next((char for char in text if char.isalnum()), "")
-    return not first.islower() and any(char.isalpha() for char in text) and not text.startswith(("[", "-", "*", "•", "http", "www."))
+    return (
+        not first.islower() and any(char.isalpha() for char in text) and not text.startswith(("[", "-", "*", "•", "http", "www."))
+    )
 
 
 def same_line(one: str, other: str) -> bool:

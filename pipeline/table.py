@@ -321,7 +321,7 @@ def _lists(column: str, lists: Sequence[tuple[Any, ...]]) -> pa.Array:
     """A list column of `column`'s type; an empty tuple is null."""
     kind = ARTICLES.field(column).type
     flat = list(itertools.chain.from_iterable(lists))
-    return pa.ListArray.from_arrays(_offsets(lists), _CHILD.get(column, _strings)(flat), type=kind)
+    return pa.ListArray.from_arrays(_offsets(lists), _CHILD[column](flat), type=kind)
 
 
 def _offsets(lists: Sequence[tuple[Any, ...]]) -> pa.Array:
@@ -353,7 +353,12 @@ def _references(references: Sequence[Any]) -> pa.Array:
     return pa.StructArray.from_arrays(children, fields=list(_REFERENCE))
 
 
-_CHILD: dict[str, Callable[[Sequence[Any]], pa.Array]] = {"kept": _kept, "references": _references}
+_CHILD: dict[str, Callable[[Sequence[Any]], pa.Array]] = {
+    "author": _strings,
+    "keywords": _strings,
+    "kept": _kept,
+    "references": _references,
+}
 
 
 def _evidence(pairs: Sequence[tuple[tuple[str, str], ...]]) -> pa.Array:

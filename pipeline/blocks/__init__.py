@@ -35,7 +35,7 @@ def read(decoded: Decoded) -> Page:
     page = choose(decoded.text).read(decoded)
     if decoded.text.isascii():
         return page
-    return _repaired(decoded, page)
+    return _repaired(page)
 
 
 def visible(page: Page) -> list[Span]:
@@ -43,14 +43,13 @@ def visible(page: Page) -> list[Span]:
     return [Span(run.start, run.end) for block in page.blocks for run in block.runs]
 
 
-def _repaired(decoded: Decoded, page: Page) -> Page:
+def _repaired(page: Page) -> Page:
     blocks: list[Block] = []
     repairs: list[Repair] = []
     for block in page.blocks:
         runs = tuple(_repaired_run(run, repairs) for run in block.runs)
-        if runs != block.runs:
-            block = block._replace(runs=runs, text="".join(run.text for run in runs))
-        blocks.append(block)
+        changed = runs != block.runs
+        blocks.append(block._replace(runs=runs, text="".join(run.text for run in runs)) if changed else block)
     return Page(tuple(blocks), page.hints, tuple(repairs)) if repairs else page
 
 

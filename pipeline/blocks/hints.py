@@ -11,8 +11,24 @@ from pipeline.model import Hints
 
 # schema.org types whose headline, author and dates speak of the page's own article.
 ARTICLE_TYPES = frozenset(
-    "Article NewsArticle BlogPosting Report ReportageNewsArticle AnalysisNewsArticle OpinionNewsArticle ReviewNewsArticle"
-    " BackgroundNewsArticle LiveBlogPosting SocialMediaPosting TechArticle ScholarlyArticle Review VideoObject WebPage".split()
+    [
+        "Article",
+        "NewsArticle",
+        "BlogPosting",
+        "Report",
+        "ReportageNewsArticle",
+        "AnalysisNewsArticle",
+        "OpinionNewsArticle",
+        "ReviewNewsArticle",
+        "BackgroundNewsArticle",
+        "LiveBlogPosting",
+        "SocialMediaPosting",
+        "TechArticle",
+        "ScholarlyArticle",
+        "Review",
+        "VideoObject",
+        "WebPage",
+    ]
 )
 _TEXT_KEYS = ("headline", "name", "datePublished", "dateModified", "articleSection", "keywords", "inLanguage", "url")
 _PARTY_KEYS = ("author", "publisher")

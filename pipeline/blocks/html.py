@@ -1,7 +1,7 @@
 """HTML → blocks with exact source offsets, from the token stream, and the hints that the page declares.
 
-The tokenizer follows the HTML standard; its positions make every run a slice of the source. Should they ever not fit, the tolerant
-fallback reads the page.
+The tokenizer follows the HTML standard; its positions make every run a slice of the source. Should they ever not fit,
+the tolerant fallback reads the page.
 """
 
 from __future__ import annotations
@@ -16,7 +16,10 @@ from pipeline.blocks.format import Format
 from pipeline.model import Decoded, Page
 
 _NEWLINE = re.compile(r"\r\n|\r|\n")
-_SIGN = re.compile(r"<(?:!doctype html|html|head|body|meta|title|article|div|p|span|a|br|h[1-6]|ul|li|table|td|script|style|img)[\s>/]", re.I)
+_SIGN = re.compile(
+    r"<(?:!doctype html|html|head|body|meta|title|article|div|p|span|a|br|h[1-6]|ul|li|table|td|script|style|img)[\s>/]",
+    re.IGNORECASE,
+)
 _ATTRIBUTES: dict[str, str | None] = {}
 
 

@@ -1,9 +1,10 @@
-"""Plain text: each line that is not blank is a block; lines that an editor or mailer wrapped at a fixed width are joined again."""
+"""Plain text: each line that is not blank is a block; lines that a mailer wrapped at a fixed width are joined again."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from pipeline.blocks.format import Format
 from pipeline.model import Block, Decoded, Hints, Page, Run
@@ -75,7 +76,7 @@ def _unwrap(text: str, stretch: list[_Line]) -> Iterator[list[_Line]]:
     if not stretch:
         return
     width = max(end - start for start, end, _ in stretch)
-    full = [_is_full(text, here, there, width) for here, there in zip(stretch, stretch[1:], strict=False)]
+    full = [_is_full(text, here, there, width) for here, there in pairwise(stretch)]
     if len(stretch) < MIN_LINES or width < MIN_WIDTH or sum(full) < FULL_SHARE * len(full):
         full = [False] * len(full)
     paragraph = [stretch[0]]

@@ -40,7 +40,9 @@ def read(decoded: Decoded) -> Page:
     for event in _events(BeautifulSoup(text, "html.parser")):
         if event.opens is not None:
             if not unseen:
-                attrs = {name: " ".join(value) if isinstance(value, list) else str(value) for name, value in event.opens.attrs.items()}
+                attrs: dict[str, str | None] = {
+                    name: " ".join(value) if isinstance(value, list) else str(value) for name, value in event.opens.attrs.items()
+                }
                 collector.start(event.opens.name, attrs)
             unseen += event.opens.name in UNSEEN
         elif event.closes is not None:
@@ -91,5 +93,8 @@ def _find(text: str, node: NavigableString, at: int) -> tuple[int, int]:
             break
         at = markup.end()
     raise Rejected(
-        "blocks", "positions", f"the text {str(node)[:40]!r} cannot be found in the source", remedy="Save the page again, or report it"
+        "blocks",
+        "positions",
+        f"the text {str(node)[:40]!r} cannot be found in the source",
+        remedy="Save the page again, or report it",
     )

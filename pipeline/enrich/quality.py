@@ -10,7 +10,7 @@ from pipeline.settings import Settings
 
 
 def enrich(article: Article, settings: Settings) -> Article:
-    """The article with the share of letters among non-blank characters, the mean paragraph length and the share of repeated text."""
+    """The article with its share of letters among visible characters, mean paragraph length and share of repeated text."""
     del settings
     paragraphs = article.text.split("\n\n")
     visible = [char for char in article.text if not char.isspace()]

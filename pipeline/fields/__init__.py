@@ -1,8 +1,8 @@
 """Segment → claims and values. One file a field; each reads marks and hints only, never raw patterns of its own.
 
-A field takes its blocks out of the text by claiming their span; where the page merely says the value elsewhere it claims nothing.
+A field takes its blocks out of the text by claiming their span; where the page says the value elsewhere it claims nothing.
 Adding a field: one module here with `find(segment, hints, alone) -> list[Found]` and its name in `FIELDS`, a column, a golden.
-`alone` is true for a file's only article: what the file declares (metadata, breadcrumb) speaks of one article, not of each of ten.
+`alone` is true for a file's only article: what the file declares (metadata, breadcrumb) speaks of one, not of each of ten.
 """
 
 from __future__ import annotations

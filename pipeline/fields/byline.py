@@ -1,5 +1,7 @@
-"""author: who wrote it, from bylines at the head or tail and from what the page declares; the byline's other parts are read by
-`dates` and `publisher`."""
+"""author: who wrote it, from bylines at the head or tail, else from what the page declares.
+
+A byline's date and publisher are read by `dates` and `publisher`.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,32 @@ import re
 from pipeline.marks import group, resolve
 from pipeline.model import Found, Hints, Label, Segment, Span
 
-DECLARED = ("json-ld.author", "meta.author", "meta.article:author", "meta.dc.creator", "meta.parsely-author", "meta.sailthru.author")
+DECLARED = (
+    "json-ld.author",
+    "meta.author",
+    "meta.article:author",
+    "meta.dc.creator",
+    "meta.parsely-author",
+    "meta.sailthru.author",
+)
 _AND = re.compile(r"\s*(?:,|;|&|/|\band\b|\bund\b|\bet\b|\by\b|\ben\b|\boch\b|\bog\b|、|،)\s*")
 # Names that a content system fills in where nobody is named.
-_NOBODY = frozenset("admin administrator author editor redaktion redacción rédaction redazione webmaster unknown anonymous user".split())
+_NOBODY = frozenset(
+    [
+        "admin",
+        "administrator",
+        "author",
+        "editor",
+        "redaktion",
+        "redacción",
+        "rédaction",
+        "redazione",
+        "webmaster",
+        "unknown",
+        "anonymous",
+        "user",
+    ]
+)
 
 
 def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:

@@ -1,4 +1,4 @@
-"""date_published and date_modified, from datelines, bylines and what the page declares. Dates of cited works are never looked at."""
+"""date_published and date_modified: datelines, bylines and what the page declares. Dates of cited works are never looked at."""
 
 from __future__ import annotations
 
@@ -21,7 +21,13 @@ PUBLISHED = (
     "meta.parsely-pub-date",
     "meta.sailthru.date",
 )
-MODIFIED = ("json-ld.dateModified", "meta.article:modified_time", "meta.datemodified", "meta.og:updated_time", "meta.last-modified")
+MODIFIED = (
+    "json-ld.dateModified",
+    "meta.article:modified_time",
+    "meta.datemodified",
+    "meta.og:updated_time",
+    "meta.last-modified",
+)
 # Before the web there is little to save from it; a date in the far future is a mistake of the page.
 EARLIEST = dt.date(1900, 1, 1)
 LATEST = dt.date(2100, 1, 1)
@@ -79,7 +85,9 @@ def parse(text: str) -> Day | None:
     from dateparser.date import DateDataParser  # 180 ms to import, and most files have no dateline
 
     # Day, month and year must all be there: a parser that fills in today's would invent dates and break determinism.
-    parser = DateDataParser(settings={"STRICT_PARSING": True, "RETURN_AS_TIMEZONE_AWARE": False, "PREFER_LOCALE_DATE_ORDER": True})
+    parser = DateDataParser(
+        settings={"STRICT_PARSING": True, "RETURN_AS_TIMEZONE_AWARE": False, "PREFER_LOCALE_DATE_ORDER": True}
+    )
     data = parser.get_date_data(_words_only(text))
     if data is None or data.date_obj is None:
         return None

@@ -12,7 +12,9 @@ DECLARED = ("json-ld.headline", "meta.og:title", "meta.twitter:title", "title")
 def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
     """The headline with the claim of its line; every further line that repeats it is claimed too."""
     marked = [
-        (mark, block) for block, marks in zip(segment.blocks, segment.marks, strict=True) if (mark := resolve(marks)).label is Label.TITLE
+        (mark, block)
+        for block, marks in zip(segment.blocks, segment.marks, strict=True)
+        if (mark := resolve(marks)).label is Label.TITLE
     ]
     if marked:
         best, block = max(marked, key=lambda pair: (pair[0].confidence, -pair[1].start))

@@ -11,15 +11,69 @@ from pipeline.marks import Marks
 from pipeline.model import Block, Label, Mark, Node, Page
 from pipeline.surface import is_prose
 
-CHROME_TAGS = frozenset("nav footer aside form button select menu dialog option label fieldset legend".split())
-CHROME_WORDS = frozenset(
-    "nav navbar navigation menu breadcrumb breadcrumbs footer sidebar aside related recommended recommendations share sharing social"
-    " comment comments disqus respond newsletter subscribe subscription cookie cookies consent banner promo advert advertisement ad ads"
-    " sponsored outbrain taboola widget widgets masthead toolbar pagination pager popular trending login signup paywall popup modal"
-    " toc tags taglist complementary contentinfo search searchform".split()
+CHROME_TAGS = frozenset(
+    ["nav", "footer", "aside", "form", "button", "select", "menu", "dialog", "option", "label", "fieldset", "legend"]
 )
-BODY_WORDS = frozenset("articlebody entry post story article".split())
-HEADINGS = frozenset("h1 h2 h3 h4 h5 h6".split())
+CHROME_WORDS = frozenset(
+    [
+        "nav",
+        "navbar",
+        "navigation",
+        "menu",
+        "breadcrumb",
+        "breadcrumbs",
+        "footer",
+        "sidebar",
+        "aside",
+        "related",
+        "recommended",
+        "recommendations",
+        "share",
+        "sharing",
+        "social",
+        "comment",
+        "comments",
+        "disqus",
+        "respond",
+        "newsletter",
+        "subscribe",
+        "subscription",
+        "cookie",
+        "cookies",
+        "consent",
+        "banner",
+        "promo",
+        "advert",
+        "advertisement",
+        "ad",
+        "ads",
+        "sponsored",
+        "outbrain",
+        "taboola",
+        "widget",
+        "widgets",
+        "masthead",
+        "toolbar",
+        "pagination",
+        "pager",
+        "popular",
+        "trending",
+        "login",
+        "signup",
+        "paywall",
+        "popup",
+        "modal",
+        "toc",
+        "tags",
+        "taglist",
+        "complementary",
+        "contentinfo",
+        "search",
+        "searchform",
+    ]
+)
+BODY_WORDS = frozenset(["articlebody", "entry", "post", "story", "article"])
+HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
 CAPTIONS = frozenset(("figcaption", "caption"))
 # More of a block inside links than this is a menu or a list of teasers.
 MAX_LINK_SHARE = 0.6
@@ -32,7 +86,9 @@ def label(page: Page, marks: Marks) -> Marks:
     if not any(block.node for block in page.blocks):
         return marks
     container = _container(page.blocks)
-    return tuple((*each, mark) if (mark := _mark(block, container)) else each for block, each in zip(page.blocks, marks, strict=True))
+    return tuple(
+        (*each, mark) if (mark := _mark(block, container)) else each for block, each in zip(page.blocks, marks, strict=True)
+    )
 
 
 def _mark(block: Block, container: int | None) -> Mark | None:
@@ -41,19 +97,9 @@ def _mark(block: Block, container: int | None) -> Mark | None:
         return None
     if node.hidden:
         return Mark(Label.BOILERPLATE, "place.hidden", 0.8)
-    inside = False
-    above: Node | None = node
-    while above is not None:
-        if above.ordinal == container:
-            inside = True
-            break
-        if above.tag in CHROME_TAGS:
-            return Mark(Label.BOILERPLATE, f"place.{above.tag}", 0.85)
-        if not above.tokens.isdisjoint(CHROME_WORDS) and above.tag not in ("body", "html"):
-            return Mark(Label.BOILERPLATE, "place.class", 0.7)
-        above = above.parent
-    if container is not None and not inside:
-        return Mark(Label.BOILERPLATE, "place.outside", 0.65)
+    chrome = _chrome(node, container)
+    if chrome is not None:
+        return chrome
     if block.kind in CAPTIONS:
         return Mark(Label.CAPTION, "place.caption", 0.95)
     if block.links > MAX_LINK_SHARE * len(block.text):
@@ -61,8 +107,20 @@ def _mark(block: Block, container: int | None) -> Mark | None:
     return Mark(Label.HEADING, "place.heading", 0.6) if block.kind in HEADINGS else None
 
 
+def _chrome(node: Node, container: int | None) -> Mark | None:
+    """What the elements around a block say, from the inside out, as far as the container of the article."""
+    above: Node | None = node
+    while above is not None and above.ordinal != container:
+        if above.tag in CHROME_TAGS:
+            return Mark(Label.BOILERPLATE, f"place.{above.tag}", 0.85)
+        if not above.tokens.isdisjoint(CHROME_WORDS) and above.tag not in ("body", "html"):
+            return Mark(Label.BOILERPLATE, "place.class", 0.7)
+        above = above.parent
+    return Mark(Label.BOILERPLATE, "place.outside", 0.65) if container is not None and above is None else None
+
+
 def _container(blocks: tuple[Block, ...]) -> int | None:
-    """The ordinal of the element that holds the article: most prose, each paragraph counting less the further up it is looked at."""
+    """The ordinal of the element that holds the article: most prose, a paragraph counting less the further up."""
     mass: defaultdict[int, float] = defaultdict(float)
     for block in blocks:
         if block.node is None or block.node.hidden or not is_prose(block.text) or block.links > len(block.text) / 2:

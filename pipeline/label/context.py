@@ -24,23 +24,24 @@ SOURCE_CONFIDENCE = 0.7
 def label(page: Page, marks: Marks) -> Marks:
     """`marks` with uncertain grammar marks raised in place and lowered elsewhere, and closing source lines added."""
     resolved = [resolve(each) for each in marks]
-    settled = []
+    settled: list[tuple[Mark, ...]] = []
     for index, each in enumerate(marks):
-        if any(mark.label in GRAMMAR and mark.confidence < CERTAIN for mark in each):
-            fits = _fits(page, resolved, index)
-            each = tuple(_settle(mark, fits) if mark.label in GRAMMAR and mark.confidence < CERTAIN else mark for mark in each)
+        if any(_is_uncertain(mark) for mark in each):
+            confidence = IN_PLACE if _fits(page, resolved, index) else OUT_OF_PLACE
+            settled.append(tuple(mark._replace(confidence=confidence) if _is_uncertain(mark) else mark for mark in each))
         elif _closes_references(page, resolved, index):
-            each = (*each, Mark(Label.BYLINE, "byline.source-after-references", SOURCE_CONFIDENCE))
-        settled.append(each)
+            settled.append((*each, Mark(Label.BYLINE, "byline.source-after-references", SOURCE_CONFIDENCE)))
+        else:
+            settled.append(each)
     return tuple(settled)
 
 
-def _settle(mark: Mark, fits: bool) -> Mark:
-    return mark._replace(confidence=max(IN_PLACE, mark.confidence) if fits else OUT_OF_PLACE)
+def _is_uncertain(mark: Mark) -> bool:
+    return mark.label in GRAMMAR and mark.confidence < CERTAIN
 
 
 def _fits(page: Page, resolved: list[Mark], index: int) -> bool:
-    """At the head: after a title or nothing, before prose. At the tail: after prose or references, before anything but a short line."""
+    """At the head: after a title or nothing, before prose. At the tail: after prose or references, before no short line."""
     before = _neighbour(page, resolved, index, -1)
     after = _neighbour(page, resolved, index, +1)
     prose_after = after is not None and is_prose(page.blocks[after].text)
@@ -67,12 +68,12 @@ def _neighbour(page: Page, resolved: list[Mark], index: int, step: int) -> int |
 def _closes_references(page: Page, resolved: list[Mark], index: int) -> bool:
     """A few words between the end of the references (or a rule below them) and prose: who published what stands above."""
     text = page.blocks[index].text
-    if index < 2 or resolved[index].label is not Label.BODY or text.count(" ") >= MAX_SOURCE_WORDS or not could_be_title(text):
+    if not index or resolved[index].label is not Label.BODY or text.count(" ") >= MAX_SOURCE_WORDS or not could_be_title(text):
         return False
     if text.endswith(("?", "!")) or not text[:1].isupper():
         return False
     above = resolved[index - 1].label
-    if above is Label.SEPARATOR:
+    if above is Label.SEPARATOR and index > 1:
         above = resolved[index - 2].label
     if above is not Label.REFERENCE:
         return False

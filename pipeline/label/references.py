@@ -32,7 +32,7 @@ def label(page: Page, marks: Marks) -> Marks:
     while index < len(blocks):
         heading = any(mark.rule == "reference.heading" for mark in marks[index])
         first = index + 1 if heading else index
-        found = _list(blocks, marks, first, spaced, announced=heading)
+        found = _list(blocks, marks, first, spaced=spaced, announced=heading)
         if found:
             listed.update((i, Mark(Label.REFERENCE, RULE, CONFIDENCE)) for i in found)
             if heading:
@@ -47,7 +47,7 @@ def label(page: Page, marks: Marks) -> Marks:
     return tuple(settled)
 
 
-def _list(blocks: tuple[Block, ...], marks: Marks, first: int, spaced: bool, *, announced: bool) -> list[int]:
+def _list(blocks: tuple[Block, ...], marks: Marks, first: int, *, spaced: bool, announced: bool) -> list[int]:
     """The indices of a list's lines if one begins at `first`, else nothing."""
     if first >= len(blocks):
         return []
@@ -61,7 +61,7 @@ def _list(blocks: tuple[Block, ...], marks: Marks, first: int, spaced: bool, *, 
         if number is not None and last <= number <= last + 2:
             found.append(index)
             last, entries, continued = number, entries + 1, 0
-        elif continued < MAX_CONTINUATION and _continues(blocks[index], resolve(marks[index]).label, spaced):
+        elif continued < MAX_CONTINUATION and _continues(blocks[index], resolve(marks[index]).label, spaced=spaced):
             found.append(index)
             continued += 1
         else:
@@ -74,7 +74,7 @@ def _number(pattern: re.Pattern[str], block: Block) -> int | None:
     return int(match.group(1)) if match else None
 
 
-def _continues(block: Block, label: Label, spaced: bool) -> bool:
+def _continues(block: Block, label: Label, *, spaced: bool) -> bool:
     """Whether a line without a number belongs to the reference above it."""
     if block.gap or label is not Label.BODY:
         return False

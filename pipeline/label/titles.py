@@ -1,4 +1,4 @@
-"""The line that names the article: repeated from the breadcrumb, the page's own heading, the first line, or a line before a dateline."""
+"""The line that names the article: in the breadcrumb too, the page's own heading, the first line, or a line above a dateline."""
 
 from __future__ import annotations
 
@@ -9,10 +9,38 @@ from pipeline.surface import could_be_title, is_prose, likeness_key, same_line
 BREADCRUMB = "boilerplate.breadcrumb"
 # The title stands at most so many blocks behind its breadcrumb.
 AFTER_BREADCRUMB = 6
+# A heading that is part of the declared title ("Cranes stay | Tidepost") must be longer than this to count, in letters.
+MIN_PART = 12
 # Headings that open an article, never a section in its middle.
 _OPENING = frozenset(
-    "introduction overview summary abstract background einleitung überblick zusammenfassung résumé introducción resumen introduzione"
-    " sommario introdução resumo inleiding samenvatting введение аннотация مقدمه مقدمة 引言 摘要 导言 はじめに 概要".split()
+    [
+        "introduction",
+        "overview",
+        "summary",
+        "abstract",
+        "background",
+        "einleitung",
+        "überblick",
+        "zusammenfassung",
+        "résumé",
+        "introducción",
+        "resumen",
+        "introduzione",
+        "sommario",
+        "introdução",
+        "resumo",
+        "inleiding",
+        "samenvatting",
+        "введение",
+        "аннотация",
+        "مقدمه",
+        "مقدمة",
+        "引言",
+        "摘要",
+        "导言",
+        "はじめに",
+        "概要",
+    ]
 )
 
 
@@ -40,7 +68,7 @@ def _declared(page: Page, resolved: list[Mark]) -> dict[int, Mark]:
         if block.kind not in ("h1", "h2") or resolved[index].label is Label.BOILERPLATE:
             continue
         key = likeness_key(block.text)
-        if key and any(key == other or (len(key) > 12 and key in other) for other in declared):
+        if key and any(key == other or (len(key) > MIN_PART and key in other) for other in declared):
             return {index: Mark(Label.TITLE, "title.declared", 0.98)}
         if first is None and block.kind == "h1" and could_be_title(block.text):
             first = index

@@ -38,7 +38,7 @@ def discover(settings: Settings) -> tuple[list[Listed], list[tuple[Source, Rejec
         raise SettingsError("no such folder", place=str(root), remedy="Name the folder of source files: winnow run FOLDER")
     listed: list[Listed] = []
     rejected: list[tuple[Source, Rejection]] = []
-    for path in _walk(root, settings.hidden):
+    for path in _walk(root, settings.out, settings.hidden):
         relative = os.path.relpath(path, root).replace(os.sep, "/")
         if any(fnmatch.fnmatchcase(relative, pattern) for pattern in settings.exclude):
             continue
@@ -63,9 +63,7 @@ def read(listed: Listed, settings: Settings) -> tuple[Source, bytes]:
                 raise _too_large(listed, status.st_size, settings)
             data = file.read(settings.max_source_bytes + 1)
     except FileNotFoundError as error:
-        raise Rejected(
-            "sources", "vanished", "the file was listed and is gone", remedy="Run again", place=listed.uri
-        ) from error
+        raise Rejected("sources", "vanished", "the file was listed and is gone", remedy="Run again", place=listed.uri) from error
     except OSError as error:
         raise Rejected(
             "sources",
@@ -102,9 +100,15 @@ def _source(uri: str, data: bytes, modified: dt.datetime | None) -> Source:
     return Source(uri, sha256=hashlib.sha256(data).hexdigest(), size=len(data), modified=modified)
 
 
-def _walk(root: Path, hidden: bool) -> Iterator[str]:
+def _walk(root: Path, out: Path, hidden: bool) -> Iterator[str]:
+    """The paths of files and links; the dataset, should it lie below the root, is no source."""
+    dataset = os.path.realpath(out)
     for folder, folders, files in os.walk(root, onerror=_refuse_folder):
-        folders[:] = sorted(name for name in folders if hidden or not name.startswith("."))
+        folders[:] = sorted(
+            name
+            for name in folders
+            if (hidden or not name.startswith(".")) and os.path.realpath(os.path.join(folder, name)) != dataset
+        )
         for name in files:
             if hidden or not name.startswith("."):
                 yield os.path.join(folder, name)

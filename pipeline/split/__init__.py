@@ -1,7 +1,8 @@
 """Marks → segments: where one article of a file ends and the next begins.
 
-Splitters propose cuts with a confidence; the surest wins at each place, and below the threshold nothing is cut: the default is one
-article. A known export layout is one module here with a SPLITTER; `prose` and `separators` read undelimited and delimited text.
+Splitters propose cuts with a confidence; the surest wins at each place, and below the threshold nothing is cut: the default
+is one article. A known export layout is one module here with a SPLITTER; `prose` and `separators` read undelimited and
+delimited text.
 """
 
 from __future__ import annotations
@@ -29,18 +30,17 @@ def splitters() -> tuple[Splitter, ...]:
 def split(page: Page, marks: Marks, threshold: float) -> list[Segment]:
     """The page's articles in order; every block is in exactly one segment. No blocks, no segments.
 
-    A segment says who cut before it and how sure that was; the first one of several takes the least sure of all cuts' confidence
-    out of the question: it begins where the file begins, with 1.0.
+    A segment says who cut before it and how sure that was; the first begins where the file begins, with 1.0.
     """
     if not page.blocks:
         return []
     surest: dict[int, Cut] = {}
     for splitter in splitters():
         for cut in splitter.cuts(page, marks):
-            if cut.confidence >= threshold and 0 < cut.index < len(page.blocks):
-                known = surest.get(cut.index)
+            if cut.confidence >= threshold and 0 < cut.at < len(page.blocks):
+                known = surest.get(cut.at)
                 if known is None or (cut.confidence, cut.rule) > (known.confidence, known.rule):
-                    surest[cut.index] = cut
+                    surest[cut.at] = cut
     starts = [0, *sorted(surest)]
     segments = []
     for ordinal, (start, end) in enumerate(zip(starts, [*starts[1:], len(page.blocks)], strict=True)):

@@ -41,7 +41,12 @@ def _cut(page: Page, labels: list[Label], index: int) -> Cut | None:
     begins = labels[index] in (Label.BODY, Label.TITLE) and _begins(page, labels, index)
     if begins and _closing_byline(page, labels, index):
         return Cut(index, "prose.closing-line", AFTER_CLOSING)
-    if begins and labels[index - 1] is Label.BOILERPLATE and not is_prose(page.blocks[index].text) and _finished(page, labels, index):
+    if (
+        begins
+        and labels[index - 1] is Label.BOILERPLATE
+        and not is_prose(page.blocks[index].text)
+        and _finished(page, labels, index)
+    ):
         return Cut(index, "prose.after-chrome", AFTER_CHROME)
     return None
 

@@ -10,9 +10,9 @@ from pipeline.model import Page
 
 
 class Cut(NamedTuple):
-    """An article begins at block `index`, says `rule`, with `confidence` 0…1."""
+    """An article begins at block number `at`, says `rule`, with `confidence` 0…1."""
 
-    index: int
+    at: int
     rule: str
     confidence: float
 

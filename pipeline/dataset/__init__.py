@@ -1,0 +1,71 @@
+"""The dataset on disk: plain Parquet folders that any tool reads by glob, written exactly once whatever is killed.
+
+    with locked(settings.out):
+        plan_ = plan(settings)
+        reports = [work(batch, settings, plan_.staging) for batch in plan_.batches]   # anywhere, in any order
+        result = commit(plan_, reports)
+
+is what `build` does. `open_dataset` reads one commit; `verify` checks everything that can be checked.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pipeline.dataset.commit import commit, recover
+from pipeline.dataset.layout import TABLES, Layout
+from pipeline.dataset.lock import locked
+from pipeline.dataset.plan import Batch, Plan, plan
+from pipeline.dataset.read import open_dataset
+from pipeline.dataset.record import BatchRecord, Commit, Counts, FileRecord, Refused, load, numbers
+from pipeline.dataset.verify import Problem, verify
+from pipeline.dataset.write import Report, work
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from pipeline.settings import Settings
+
+__all__ = [
+    "TABLES",
+    "Batch",
+    "BatchRecord",
+    "Commit",
+    "Counts",
+    "FileRecord",
+    "Layout",
+    "Plan",
+    "Problem",
+    "Refused",
+    "Report",
+    "build",
+    "commit",
+    "load",
+    "locked",
+    "numbers",
+    "open_dataset",
+    "plan",
+    "recover",
+    "verify",
+    "work",
+]
+
+
+def build(
+    settings: Settings,
+    map: Callable[..., Iterable[Report]] = map,  # noqa: A002  it stands for the builtin
+    progress: Callable[[Plan, Report], None] | None = None,
+) -> Commit:
+    """The dataset made to be what the sources, rules and settings say.
+
+    `map` runs `work` over the batches: the builtin, or that of an executor. `progress` is called after each batch.
+    """
+    with locked(settings.out):
+        todo = plan(settings)
+        size = len(todo.batches)
+        reports = []
+        for report in map(work, todo.batches, [settings] * size, [todo.staging] * size):
+            reports.append(report)
+            if progress is not None:
+                progress(todo, report)
+        return commit(todo, reports)

@@ -1,0 +1,188 @@
+"""What there is to do: sources → batches, of which those that the last commit holds already need no work.
+
+Where a batch begins is decided by the sources' names and sizes alone (content-defined chunking of the sorted list), so a source
+that comes, goes or changes touches its own batch and perhaps the next, and the files are the same whatever the history was.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import os
+import stat
+import uuid
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from pipeline.dataset.commit import recover
+from pipeline.dataset.files import digest, explained, make_folder
+from pipeline.dataset.layout import Layout
+from pipeline.dataset.record import BatchRecord, Commit, Identity, load
+from pipeline.process import prepare
+from pipeline.sources import Listed, discover
+from pipeline.table import SCHEMA_VERSION
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from pathlib import Path
+
+    from pipeline.model import Rejection, Source
+    from pipeline.process import Context
+    from pipeline.settings import Settings
+
+# The key of a source that could not be read. The settings' digest covers the bound that makes one too large.
+UNREAD = ""
+NAME_DIGITS = 16
+
+
+class Item(NamedTuple):
+    """A source of a batch. `key` is the sha256 of its bytes when it was planned, UNREAD if they could not be read.
+
+    `refused` is set for what was rejected before it could be listed (a dangling link).
+    """
+
+    uri: str
+    member: str
+    path: str
+    key: str
+    size: int
+    refused: tuple[Source, Rejection] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Sources that are processed together: one task, one file a table. Small and picklable."""
+
+    slot: str
+    name: str
+    items: tuple[Item, ...]
+
+    @property
+    def bytes(self) -> int:
+        """Size of its sources."""
+        return sum(item.size for item in self.items)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The work of one run. `order` holds the slots of all batches; `unchanged` those that need no work."""
+
+    out: Path
+    staging: Path
+    started: str
+    identity: Identity
+    batches: tuple[Batch, ...]
+    unchanged: tuple[BatchRecord, ...]
+    order: tuple[str, ...]
+    previous: Commit | None
+    keep_commits: int
+
+    @property
+    def sources(self) -> int:
+        """How many sources there are, with those that need no work."""
+        return sum(len(batch.items) for batch in self.batches) + sum(batch.counts.sources for batch in self.unchanged)
+
+
+def plan(settings: Settings) -> Plan:
+    """What there is to do to make the dataset what the sources, rules and settings say.
+
+    The caller holds the lock (`dataset.locked`). Finishes what an interrupted run had begun to publish.
+    """
+    started = dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds")
+    layout = Layout(settings.out)
+    with explained(settings.out):
+        make_folder(settings.out)
+        recover(settings.out)
+    previous = load(settings.out)
+    made_by = identity(prepare(settings))
+    batches = list(_batches(_items(settings), made_by, settings))
+    have = {batch.name: batch for batch in previous.batches if _is_there(layout, batch)} if previous else {}
+    todo = tuple(batch for batch in batches if batch.name not in have)
+    staging = layout.staging / f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
+    if todo:
+        with explained(staging):
+            make_folder(staging)
+    return Plan(
+        out=settings.out,
+        staging=staging,
+        started=started,
+        identity=made_by,
+        batches=todo,
+        unchanged=tuple(have[batch.name] for batch in batches if batch.name in have),
+        order=tuple(batch.slot for batch in batches),
+        previous=previous,
+        keep_commits=settings.keep_commits,
+    )
+
+
+def identity(context: Context) -> Identity:
+    """What rows made in this context depend on beside the sources."""
+    return Identity(context.ruleset, context.settings.digest, context.version, SCHEMA_VERSION)
+
+
+def batch_name(keys: Iterable[tuple[str, str, str]], made_by: Identity) -> str:
+    """The digest of all that rows depend on: each source's uri, member and digest, and what they were made by."""
+    sha = hashlib.sha256("\0".join(made_by).encode())
+    for key in keys:
+        sha.update(b"\n" + "\0".join(key).encode("utf-8", "surrogatepass"))
+    return sha.hexdigest()[:NAME_DIGITS]
+
+
+def refused_key(reason: str) -> str:
+    """The key of a source that was rejected before its bytes were known."""
+    return f"!{reason}"
+
+
+def _items(settings: Settings) -> list[Item]:
+    listed, refused = discover(settings)
+    items = [_item(source, settings) for source in listed]
+    for source, rejection in refused:
+        items.append(Item(source.uri, source.member, "", refused_key(rejection.reason), 0, (source, rejection)))
+    return sorted(items, key=lambda item: (item.uri, item.member))
+
+
+def _item(listed: Listed, settings: Settings) -> Item:
+    try:
+        found = os.stat(listed.path)  # noqa: PTH116  the path may be no valid Unicode
+        readable = stat.S_ISREG(found.st_mode) and found.st_size <= settings.max_source_bytes
+        return Item(listed.uri, "", listed.path, digest(listed.path) if readable else UNREAD, found.st_size)
+    except OSError:
+        # Not lost: `work` tries to read it and writes down why it could not.
+        return Item(listed.uri, "", listed.path, UNREAD, 0)
+
+
+def _batches(items: Sequence[Item], made_by: Identity, settings: Settings) -> Iterator[Batch]:
+    batch: list[Item] = []
+    size = 0
+    for item in items:
+        full = len(batch) >= settings.batch_files or size + item.size > settings.batch_bytes
+        if batch and (full or _begins(item, settings)):
+            yield _batch(batch, made_by)
+            batch, size = [], 0
+        batch.append(item)
+        size += item.size
+    if batch:
+        yield _batch(batch, made_by)
+
+
+def _begins(item: Item, settings: Settings) -> bool:
+    """Whether a batch begins here whatever came before: so often that the bounds are rarely what ends one."""
+    drawn = int.from_bytes(hashlib.sha256(item.uri.encode("utf-8", "surrogatepass")).digest()[:8], "big") / 2**64
+    return drawn < 1 / settings.batch_files + item.size / settings.batch_bytes
+
+
+def _batch(items: list[Item], made_by: Identity) -> Batch:
+    first = f"{items[0].uri}\0{items[0].member}".encode("utf-8", "surrogatepass")
+    name = batch_name(((item.uri, item.member, item.key) for item in items), made_by)
+    return Batch(hashlib.sha256(first).hexdigest()[:NAME_DIGITS], name, tuple(items))
+
+
+def _is_there(layout: Layout, batch: BatchRecord) -> bool:
+    """Whether the batch's files are in place. Sizes only: `verify` is there to read them."""
+    for file in batch.files:
+        try:
+            if layout.published(file.table, batch.slot).stat().st_size != file.bytes:
+                return False
+        except OSError:
+            return False
+    return True

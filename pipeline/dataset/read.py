@@ -1,0 +1,29 @@
+"""The rows of one commit, for readers who need one instant. Everybody else reads the folders by glob."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pyarrow.dataset as ds
+
+from pipeline.dataset.commit import file_paths
+from pipeline.dataset.record import load
+from pipeline.errors import DatasetError
+from pipeline.table import SCHEMAS
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def open_dataset(out: Path, table: str = "articles", commit: int | None = None) -> ds.Dataset:
+    """A pyarrow dataset of `table` ("articles", "ledger" or "documents") as it was at `commit`, the newest by default.
+
+    Later runs don't change what it reads, as long as the commit is kept. DatasetError if there is no such commit or table.
+    """
+    if table not in SCHEMAS:
+        raise DatasetError(f"no table {table!r}", place=str(out), remedy=f"Known: {', '.join(SCHEMAS)}")
+    state = load(out, commit)
+    if state is None:
+        raise DatasetError("no dataset here", place=str(out), remedy="Run `winnow run` first, or name the folder of a dataset")
+    paths = [str(path) for path, _, _ in file_paths(out, state, table)]
+    return ds.dataset(paths, schema=SCHEMAS[table], format="parquet")

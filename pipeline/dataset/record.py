@@ -1,0 +1,182 @@
+"""What a commit says about itself: the types behind _commits/N.json."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from pipeline.dataset.layout import Layout
+from pipeline.errors import DatasetError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from pathlib import Path
+
+
+class Identity(NamedTuple):
+    """What rows depend on beside the sources. `settings` and `ruleset` are digests."""
+
+    ruleset: str
+    settings: str
+    pipeline_version: str
+    schema_version: str
+
+
+class FileRecord(NamedTuple):
+    """One Parquet file of a batch. `bytes` is its size, `sha256` its digest."""
+
+    table: str
+    rows: int
+    bytes: int
+    sha256: str
+
+
+class Refused(NamedTuple):
+    """A source, or a part of it, that was rejected. `sha256` is "" if it could not be read."""
+
+    uri: str
+    member: str
+    sha256: str
+    stage: str
+    reason: str
+    detail: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What became of sources and characters.
+
+    `characters` counts source code points: kept, taken, dropped, separator, flagged, repaired, quarantined.
+    `rules` maps "action rule" to (ledger entries, source code points). `bytes` are those of the sources.
+    """
+
+    sources: int = 0
+    rejected: int = 0
+    articles: int = 0
+    bytes: int = 0
+    characters: dict[str, int] = field(default_factory=dict)
+    rules: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    @staticmethod
+    def total(parts: Iterable[Counts]) -> Counts:
+        """The sum of `parts`."""
+        numbers: Counter[str] = Counter()
+        characters: Counter[str] = Counter()
+        entries: Counter[str] = Counter()
+        spans: Counter[str] = Counter()
+        for part in parts:
+            numbers.update({"sources": part.sources, "rejected": part.rejected, "articles": part.articles, "bytes": part.bytes})
+            characters.update(part.characters)
+            for rule, (count, length) in part.rules.items():
+                entries[rule] += count
+                spans[rule] += length
+        rules = {rule: (entries[rule], spans[rule]) for rule in sorted(entries)}
+        return Counts(**numbers, characters=dict(characters), rules=rules)
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRecord:
+    """The files that hold the rows of one batch. `name` is the digest of all that went into it, `slot` its place."""
+
+    slot: str
+    name: str
+    files: tuple[FileRecord, ...]
+    counts: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """One published state of the dataset. Times are ISO 8601 in UTC.
+
+    `added` and `retired` are "table/name" of files against the commit before. `changed` is False if there was nothing to publish
+    and this is the commit that was there already; then `newly_rejected` is empty.
+    """
+
+    number: int
+    started: str
+    finished: str
+    identity: Identity
+    batches: tuple[BatchRecord, ...]
+    added: tuple[str, ...] = ()
+    retired: tuple[str, ...] = ()
+    newly_rejected: tuple[Refused, ...] = ()
+    changed: bool = True
+
+    @property
+    def totals(self) -> Counts:
+        """What the whole dataset holds, not only what this run did."""
+        return Counts.total(batch.counts for batch in self.batches)
+
+    def files(self, table: str) -> list[tuple[BatchRecord, FileRecord]]:
+        """The files of `table`, in the order of their rows."""
+        return [(batch, file) for batch in self.batches for file in batch.files if file.table == table]
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values, with the totals for whoever reads the record by eye."""
+        value = asdict(self)
+        del value["changed"]
+        value["identity"] = self.identity._asdict()
+        value["newly_rejected"] = [refused._asdict() for refused in self.newly_rejected]
+        value["totals"] = asdict(self.totals)
+        for batch, plain in zip(self.batches, value["batches"], strict=True):
+            plain["files"] = [file._asdict() for file in batch.files]
+        return value
+
+    @staticmethod
+    def from_json(value: dict[str, Any]) -> Commit:
+        """The commit of `to_json`. KeyError or TypeError if it is none."""
+        batches = tuple(
+            BatchRecord(
+                slot=batch["slot"],
+                name=batch["name"],
+                files=tuple(FileRecord(**file) for file in batch["files"]),
+                counts=_counts(batch["counts"]),
+            )
+            for batch in value["batches"]
+        )
+        return Commit(
+            number=value["number"],
+            started=value["started"],
+            finished=value["finished"],
+            identity=Identity(**value["identity"]),
+            batches=batches,
+            added=tuple(value["added"]),
+            retired=tuple(value["retired"]),
+            newly_rejected=tuple(Refused(**refused) for refused in value["newly_rejected"]),
+        )
+
+
+def numbers(out: Path) -> list[int]:
+    """The numbers of all commits of the dataset, rising."""
+    return sorted(int(path.stem) for path in Layout(out).commits.glob("*.json") if path.stem.isdecimal())
+
+
+def load(out: Path, number: int | None = None) -> Commit | None:
+    """The commit with this number, the newest by default; None if there is none yet.
+
+    Raises DatasetError if the number is unknown or the record cannot be read.
+    """
+    known = numbers(out)
+    if number is None:
+        if not known:
+            return None
+        number = known[-1]
+    path = Layout(out).record(number)
+    if number not in known:
+        raise DatasetError(f"no commit {number}", place=str(out), remedy=f"Known: {', '.join(map(str, known)) or 'none'}")
+    try:
+        return Commit.from_json(json.loads(path.read_bytes()))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise DatasetError(
+            f"the commit record cannot be read ({error})",
+            place=str(path),
+            remedy="Restore it; or delete the dataset's folder and run again, which makes the same rows",
+        ) from error
+
+
+def _counts(value: dict[str, Any]) -> Counts:
+    rules = {rule: (int(entries), int(length)) for rule, (entries, length) in value["rules"].items()}
+    return Counts(**{**value, "rules": rules})

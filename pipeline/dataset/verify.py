@@ -1,0 +1,236 @@
+"""What is wrong with a dataset, told from its files and, where they are there, the raw files alone. It changes nothing.
+
+Nothing here trusts the code that wrote the dataset: rows are checked against each other, digests against bytes, spans
+against the text.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.dataset.against import check_source
+from pipeline.dataset.files import digest
+from pipeline.dataset.layout import TABLES, Layout
+from pipeline.dataset.problem import EDITED, REBUILD, Problem
+from pipeline.dataset.record import load
+from pipeline.errors import DatasetError
+from pipeline.model import Action, Label
+from pipeline.process import document_id
+from pipeline.table import OK, PARTIAL, REJECTED, SCHEMA_VERSION, SCHEMAS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from pipeline.dataset.record import BatchRecord, Commit, FileRecord
+
+__all__ = ["Problem", "verify"]
+
+_ID = re.compile(r"[0-9a-f]{32}")
+_ACTIONS = frozenset(str(action) for action in Action)
+_LABELS = frozenset(str(label) for label in Label)
+_TILING = ("kept", "taken", "dropped", "separator")
+
+Row = dict[str, Any]
+Ids = dict[tuple[str, str], str]  # (table, id) → uri
+
+
+def verify(out: Path, raw: Path | None = None) -> list[Problem]:
+    """All that is wrong with the newest commit of the dataset in `out`; an empty list is good news.
+
+    With `raw`, also whether each source is still what it was, and whether text, spans and ledger are what its bytes say.
+    DatasetError if there is no dataset, or its record cannot be read.
+    """
+    state = load(out)
+    if state is None:
+        raise DatasetError("no dataset here", place=str(out), remedy="Run `winnow run` first, or name the folder of a dataset")
+    return list(_problems(Layout(out), state, raw))
+
+
+def _problems(layout: Layout, state: Commit, raw: Path | None) -> Iterator[Problem]:
+    if layout.journal.exists():
+        yield Problem("", "", str(layout.journal), "a commit was begun and not finished", "Run again: it is finished first")
+    yield from _strays(layout, state)
+    ids: Ids = {}
+    for batch in state.batches:
+        rows: dict[str, list[Row]] = {table: [] for table in TABLES}
+        for file in batch.files:
+            problems = list(_file(layout, state, batch, file))
+            yield from problems
+            if not problems:
+                rows[file.table] = pq.read_table(layout.published(file.table, batch.slot)).to_pylist(maps_as_pydicts="strict")
+        if any(file.rows and not rows[file.table] for file in batch.files):
+            continue  # what is missing has been said; every row that refers to it would say it again
+        yield from _batch(batch, rows, ids, raw)
+
+
+def _strays(layout: Layout, state: Commit) -> Iterator[Problem]:
+    """Files that globs see and the commit knows nothing of: their rows would be read twice."""
+    known = {(file.table, batch.slot) for batch in state.batches for file in batch.files}
+    for table in TABLES:
+        for path in sorted((layout.out / table).glob("*.parquet")):
+            if (table, path.stem) not in known:
+                yield Problem(table, "", str(path), "this file is not part of the dataset", "Move it elsewhere")
+
+
+def _file(layout: Layout, state: Commit, batch: BatchRecord, file: FileRecord) -> Iterator[Problem]:
+    path = layout.published(file.table, batch.slot)
+
+    def problem(cause: str) -> Problem:
+        return Problem(file.table, "", str(path), cause, REBUILD)
+
+    if not path.exists():
+        yield problem("the file is missing")
+        return
+    if digest(path) != file.sha256:
+        yield problem("the bytes of the file are not those that were written")
+    try:
+        about = pq.ParquetFile(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        yield problem(f"this is no sound Parquet file ({error})")
+        return
+    with about:
+        if about.metadata.num_rows != file.rows:
+            yield problem(f"{about.metadata.num_rows} rows where {file.rows} were written")
+        schema = about.schema_arrow
+    if not schema.equals(SCHEMAS[file.table], check_metadata=False):
+        yield problem("the columns are not those of this version")
+    said = {key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}
+    wanted = {"schema_version": SCHEMA_VERSION, "ruleset": state.identity.ruleset, "settings": state.identity.settings}
+    for key, value in wanted.items():
+        if said.get(f"winnow.{key}") != value:
+            yield problem(f"its {key} is {said.get(f'winnow.{key}')}, not {value} as the commit says")
+
+
+def _batch(batch: BatchRecord, rows: dict[str, list[Row]], ids: Ids, raw: Path | None) -> Iterator[Problem]:
+    if len(rows["documents"]) != batch.counts.sources:
+        cause = f"{len(rows['documents'])} sources where {batch.counts.sources} went in"
+        yield Problem("documents", "", batch.slot, cause, EDITED)
+    order = [(row["uri"], row["member"] or "") for row in rows["documents"]]
+    if order != sorted(order):
+        yield Problem("documents", "", batch.slot, "the rows are not sorted by uri and member", EDITED)
+    known = {row["document_id"] for row in rows["documents"]}
+    of: dict[str, dict[str, list[Row]]] = {key: {"articles": [], "ledger": []} for key in known}
+    for table in ("articles", "ledger"):
+        for row in rows[table]:
+            if row["document_id"] in of:
+                of[row["document_id"]][table].append(row)
+            else:
+                cause = f"document_id {row['document_id']} is not in the documents table"
+                yield Problem(table, row.get("source_file") or "", str(row.get("id") or row.get("start")), cause, EDITED)
+    for document in rows["documents"]:
+        articles, ledger = of[document["document_id"]]["articles"], of[document["document_id"]]["ledger"]
+        found = [
+            *_document(document, articles, ledger, ids),
+            *_articles(document, articles, ids),
+            *_ledger(document, articles, ledger),
+        ]
+        if raw is not None:
+            found += check_source(document, articles, ledger, raw)
+        yield from found
+
+
+def _unique(table: str, key: str, uri: str, ids: Ids) -> Iterator[Problem]:
+    if not _ID.fullmatch(key or ""):
+        yield Problem(table, uri, str(key), "the id is not 32 hex digits", EDITED)
+    elif (table, key) in ids:
+        yield Problem(table, uri, key, f"the id occurs twice, first in {ids[table, key]}", EDITED)
+    ids[table, key] = uri
+
+
+def _document(document: Row, articles: list[Row], ledger: list[Row], ids: Ids) -> Iterator[Problem]:
+    uri, status = document["uri"], document["status"]
+
+    def problem(place: str, cause: str) -> Problem:
+        return Problem("documents", uri, place, cause, EDITED)
+
+    yield from _unique("documents", document["document_id"], uri, ids)
+    if document["document_id"] != document_id(uri, document["member"] or ""):
+        yield problem("document_id", "the id is not that of this uri and member")
+    if document["articles"] != len(articles):
+        yield problem("articles", f"{document['articles']} articles are counted and {len(articles)} are there")
+    if status not in {OK, PARTIAL, REJECTED}:
+        yield problem("status", f"{status!r} is no status")
+    if status in {OK, PARTIAL} and not articles:
+        yield problem("status", f"it is {status}, and there is no article of it")
+    if status == REJECTED and articles:
+        yield problem("status", "it is rejected, and there are articles of it")
+    for name in ("stage", "reason", "detail", "remedy"):
+        if (status == OK) is not (document[name] is None):
+            yield problem(name, f"it is {status}, and the {name} is {document[name]!r}")
+    yield from _characters(document, articles, ledger)
+
+
+def _characters(document: Row, articles: list[Row], ledger: list[Row]) -> Iterator[Problem]:
+    found = dict.fromkeys(_TILING, 0)
+    found["kept"] = sum(kept["end"] - kept["start"] for article in articles for kept in article["kept"] or ())
+    for entry in ledger:
+        if entry["action"] in found:
+            found[entry["action"]] += entry["end"] - entry["start"]
+    found["visible"] = sum(found.values())
+    for name, count in found.items():
+        if document[f"characters_{name}"] != count:
+            cause = f"{document[f'characters_{name}']} characters are counted and the spans hold {count}"
+            yield Problem("documents", document["uri"], f"characters_{name}", cause, EDITED)
+
+
+def _articles(document: Row, articles: list[Row], ids: Ids) -> Iterator[Problem]:
+    same = {"source_file": "uri", "source_member": "member", "source_sha256": "sha256", "encoding": "encoding"}
+    for number, article in enumerate(articles):
+
+        def problem(place: str, cause: str, key: str = str(article["id"])) -> Problem:
+            return Problem("articles", document["uri"], f"{key} {place}", cause, EDITED)
+
+        yield from _unique("articles", article["id"], document["uri"], ids)
+        if article["position"] != number:
+            yield problem("position", f"position {article['position']} where {number} was due")
+        for mine, theirs in same.items():
+            if article[mine] != document[theirs]:
+                yield problem(mine, f"{article[mine]!r}, and the documents table says {document[theirs]!r}")
+        if not (article["text"] or "").strip():
+            yield problem("text", "there is no text")
+        if article["char_count"] != len(article["text"] or ""):
+            yield problem("char_count", f"it is {article['char_count']}, and text has {len(article['text'] or '')} characters")
+        yield from (problem(name, 'missing must be null, not ""') for name, value in article.items() if value in ("", []))
+        yield from (problem("kept", cause) for cause in _kept(article))
+
+
+def _kept(article: Row) -> Iterator[str]:
+    """What is wrong with the kept spans as such: they rise, in the text and in the source, and cover the text."""
+    at = start = 0
+    text = article["text"] or ""
+    for kept in article["kept"] or ():
+        if kept["length"] < 0 or kept["end"] < kept["start"]:
+            yield f"the span {kept} ends before it begins"
+        if kept["at"] < at:
+            yield f"text[{kept['at']}:] is claimed twice"
+        elif text[at : kept["at"]].strip():
+            yield f"text[{at}:{kept['at']}] comes from nowhere"
+        if kept["start"] < start:
+            yield f"the span at {kept['start']} does not rise: another ends at {start}"
+        at, start = kept["at"] + kept["length"], kept["end"]
+    if text[at:].strip() or at > len(text):
+        yield f"text[{at}:] comes from nowhere" if at <= len(text) else f"the spans reach {at}, beyond the text"
+
+
+def _ledger(document: Row, articles: list[Row], ledger: list[Row]) -> Iterator[Problem]:
+    known = {article["id"] for article in articles}
+    for entry in ledger:
+
+        def problem(cause: str, place: str = f"{entry['start']}–{entry['end']}") -> Problem:
+            return Problem("ledger", document["uri"], place, cause, EDITED)
+
+        if entry["article_id"] is not None and entry["article_id"] not in known:
+            yield problem(f"article_id {entry['article_id']} is no article of this document")
+        if entry["action"] not in _ACTIONS:
+            yield problem(f"{entry['action']!r} is no action")
+        if entry["label"] not in _LABELS:
+            yield problem(f"{entry['label']!r} is no label")
+        if not 0 <= entry["start"] <= entry["end"]:
+            yield problem("the span ends before it begins")
+        if not entry["rule"]:
+            yield problem("no rule is named")
