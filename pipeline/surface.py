@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 import unicodedata
 
-# A paragraph of running text is longer than this; headings, bylines, captions and menu items are mostly shorter.
-PROSE_CHARS = 100
+# A text of this length is a paragraph of running text, even one that ends without a full stop; few headlines are as long.
+PROSE_CHARS = 150
 # … or one sentence of this length that ends like one.
 SENTENCE_CHARS = 60
 PROSE_SPACES = 8
@@ -51,7 +51,7 @@ def could_be_title(text: str) -> bool:
         return False
     first = next((char for char in text if char.isalnum()), "")
     return (
-        not first.islower() and any(char.isalpha() for char in text) and not text.startswith(("[", "-", "*", "•", "http", "www."))
+        not first.islower() and any(char.isalpha() for char in text) and not text.startswith(("[", "(", "-", "*", "•", "http", "www."))
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import typer  # noqa: TC002  # typer reads the signatures at run time
+import typer  # typer reads the signatures at run time
 
 from pipeline.cli.common import Code, Files, options, out, out_json, processed, settings_of
 

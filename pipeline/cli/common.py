@@ -9,7 +9,11 @@ import functools
 import io
 import json
 import os
+import signal
 import sys
+import threading
+import traceback
+from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
@@ -21,6 +25,7 @@ from pipeline.errors import Rejected, RuleError, SettingsError, WinnowError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
+    from types import FrameType
 
     from rich.console import Console
 
@@ -83,24 +88,54 @@ def guarded(command: Callable[P, int]) -> Callable[P, None]:
 
     @functools.wraps(command)
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            code = command(*args, **kwargs)
-            sys.stdout.flush()
-        except WinnowError as error:
-            report(error)
-            code = code_of(error)
-        except BrokenPipeError:
-            _drop_stdout()
-            code = Code.READER_GONE
-        except KeyboardInterrupt:
-            sys.stderr.write("winnow: interrupted\n")
-            code = Code.INTERRUPTED
-        except OSError as error:
-            sys.stderr.write(f"winnow: {error}. Free the resource it names and run the same command again\n")
-            code = Code.FAILED
+        with _interrupts() as interrupts:
+            try:
+                code = command(*args, **kwargs)
+                sys.stdout.flush()
+            except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # each is told; what it means is the exit code
+                code = _code_after(error, interrupted=bool(interrupts))
         raise typer.Exit(int(code))
 
     return run
+
+
+def _code_after(error: BaseException, *, interrupted: bool) -> Code:
+    """The exit code after an error, which is told on standard error; a traceback only for what nobody foresaw."""
+    if interrupted or isinstance(error, KeyboardInterrupt):
+        # Whatever was raised in the end: on its way out a library may replace the interrupt by a failure of its own.
+        sys.stderr.write("winnow: interrupted\n")
+        return Code.INTERRUPTED
+    if isinstance(error, WinnowError):
+        report(error)
+        return code_of(error)
+    if isinstance(error, BrokenPipeError):
+        _drop_stdout()
+        return Code.READER_GONE
+    if isinstance(error, OSError) and error.errno is not None:
+        sys.stderr.write(f"winnow: {error}. Free the resource it names and run the same command again\n")
+        return Code.FAILED
+    traceback.print_exception(error)
+    sys.stderr.write("winnow: this is a fault of winnow; please report it with the lines above\n")
+    return Code.FAILED
+
+
+@contextmanager
+def _interrupts() -> Iterator[list[int]]:
+    """A context with a list that has an item for each SIGINT, which still raises KeyboardInterrupt."""
+    seen: list[int] = []
+    if threading.current_thread() is not threading.main_thread():
+        yield seen
+        return
+
+    def note(number: int, frame: FrameType | None) -> None:
+        seen.append(number)
+        signal.default_int_handler(number, frame)
+
+    previous = signal.signal(signal.SIGINT, note)
+    try:
+        yield seen
+    finally:
+        signal.signal(signal.SIGINT, previous)
 
 
 def code_of(error: WinnowError) -> Code:

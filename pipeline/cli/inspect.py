@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, NamedTuple
 
-import typer  # noqa: TC002  # typer reads the signatures at run time
+import typer  # typer reads the signatures at run time
 
 from pipeline.cli.common import Code, OneFile, console, options, out_json, settings_of, squeezed, traced
 from pipeline.marks import resolve

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 from typing import TYPE_CHECKING
 
-import typer  # noqa: TC002  # typer reads the signatures at run time
+import typer  # typer reads the signatures at run time
 
 from pipeline.cli.common import Code, Files, options, out_json, processed, settings_of
 

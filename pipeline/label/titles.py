@@ -6,7 +6,8 @@ from pipeline.marks import LIKELY, Marks, group, resolve
 from pipeline.model import Label, Mark, Page
 from pipeline.surface import could_be_title, is_prose, likeness_key, same_line
 
-BREADCRUMB = "boilerplate.breadcrumb"
+# The group of a breadcrumb rule that repeats the title.
+LAST_CRUMB = "headline"
 # The title stands at most so many blocks behind its breadcrumb.
 AFTER_BREADCRUMB = 6
 # A heading that is part of the declared title ("Cranes stay | Tidepost") must be longer than this to count, in letters.
@@ -78,12 +79,9 @@ def _declared(page: Page, resolved: list[Mark]) -> dict[int, Mark]:
 def _breadcrumbs(page: Page, marks: Marks) -> dict[int, Mark]:
     found = {}
     for index, each in enumerate(marks):
-        crumb = next((mark for mark in each if mark.rule == BREADCRUMB), None)
-        name = group(page.blocks[index], crumb, "headline") if crumb else None
-        if name is None:
-            continue
-        for later in range(index + 1, min(index + 1 + AFTER_BREADCRUMB, len(page.blocks))):
-            if same_line(page.blocks[later].text, name):
+        names = {name for mark in each if (name := group(page.blocks[index], mark, LAST_CRUMB))}
+        for later in range(index + 1, min(index + 1 + AFTER_BREADCRUMB, len(page.blocks)) if names else 0):
+            if any(same_line(page.blocks[later].text, name) for name in names):
                 found[later] = Mark(Label.TITLE, "title.breadcrumb", 0.99)
                 break
     return found

@@ -120,7 +120,7 @@ class RuleSet:
             left = max(0, window - rule.max_chars)
             right = min(len(text), window + _WINDOW + rule.max_chars)
             for match in pattern.finditer(text[left:right]):
-                start, end = match.start() + left, match.end() + left
+                start, end = (left + offset for offset in match.span(match.re.groupindex.get("hit", 0)))
                 if start < max(window, last) or start == end:
                     continue
                 if start >= window + _WINDOW:

@@ -14,7 +14,6 @@ from pipeline.surface import could_be_title, ends_sentence, is_prose
 
 AFTER_CLOSING = 0.75
 AT_TITLE = 0.75
-AFTER_CHROME = 0.7
 # Labels that may stand between the end of one article and the start of the next and belong to the one before.
 _TRAIL = frozenset((Label.BYLINE, Label.DATELINE, Label.SEPARATOR, Label.BOILERPLATE))
 _BODY = frozenset((Label.BODY, Label.HEADING))
@@ -25,7 +24,7 @@ def cuts(page: Page, marks: Marks) -> Iterator[Cut]:
     if not page.blocks or page.blocks[0].kind != "line":
         return
     labels = [resolve(each).label for each in marks]
-    seen_prose = is_prose(page.blocks[0].text)
+    seen_prose = labels[0] in _BODY and is_prose(page.blocks[0].text)
     for index in range(1, len(labels)):
         text = page.blocks[index].text
         if seen_prose:
@@ -41,13 +40,6 @@ def _cut(page: Page, labels: list[Label], index: int) -> Cut | None:
     begins = labels[index] in (Label.BODY, Label.TITLE) and _begins(page, labels, index)
     if begins and _closing_byline(page, labels, index):
         return Cut(index, "prose.closing-line", AFTER_CLOSING)
-    if (
-        begins
-        and labels[index - 1] is Label.BOILERPLATE
-        and not is_prose(page.blocks[index].text)
-        and _finished(page, labels, index)
-    ):
-        return Cut(index, "prose.after-chrome", AFTER_CHROME)
     return None
 
 
@@ -61,7 +53,9 @@ def _finished(page: Page, labels: list[Label], index: int) -> bool:
     above = index - 1
     while above > 0 and labels[above] in _TRAIL:
         above -= 1
-    return labels[above] is Label.REFERENCE or (is_prose(page.blocks[above].text) and ends_sentence(page.blocks[above].text))
+    if labels[above] is Label.REFERENCE:
+        return True
+    return labels[above] in _BODY and is_prose(page.blocks[above].text) and ends_sentence(page.blocks[above].text)
 
 
 def _begins(page: Page, labels: list[Label], index: int) -> bool:
