@@ -159,7 +159,10 @@ def _without(block: Block, cuts: list[_Cut]) -> tuple[list[Run], list[_Cut]]:
                 dropped.append((run.start, run.end, mark))
                 low = there
         if low < stop:
-            runs.append(run if low == at else _slice(run, low - at, stop - at))
+            rest = run if low == at else _slice(run, low - at, stop - at)
+            if dropped and rest.how == VERBATIM and runs and runs[-1].text.endswith(" "):
+                rest = _slice(rest, len(rest.text) - len(rest.text.lstrip(" ")), len(rest.text))  # one space is enough
+            runs.append(rest)
         at = stop
     return _trimmed(runs), dropped
 

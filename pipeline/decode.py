@@ -85,7 +85,7 @@ def _accept(text: str, encoding: str, evidence: str, max_lossy_share: float) -> 
         raise Rejected(
             "decode",
             "undecodable",
-            f"{lossy} of {len(text)} characters cannot be decoded (tried {encoding}, {evidence})",
+            f"{lossy} of {len(text)} characters cannot be decoded (as {encoding}, found by: {evidence})",
             remedy="Save the file as UTF-8, or raise max_lossy_share",
         )
     return Decoded(text, encoding, evidence, lossy)
@@ -149,10 +149,4 @@ def _detected(data: bytes) -> Decoded | None:
 
     # prefer_superset=False: .947 exact on the legacy corpus; the default renames encodings to ones that decode differently.
     guess = chardet.detect(data[:DETECT_BYTES], prefer_superset=False)["encoding"]
-    if guess is None:
-        return None
-    try:
-        return Decoded(data.decode(guess), guess.lower(), "guessed")
-    except (LookupError, UnicodeDecodeError):
-        text = data.decode(guess, "replace")
-        return Decoded(text, guess.lower(), "guessed")
+    return None if guess is None else Decoded(data.decode(guess, "replace"), codecs.lookup(guess).name, "guessed")

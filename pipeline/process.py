@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import hashlib
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -23,12 +22,16 @@ from pipeline.split import split
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What every source of a run shares. `ruleset` is the digest of all knowledge that decides, 64 hex digits."""
+    """What every source of a run shares. `ruleset` is the digest of all knowledge that decides, 64 hex digits.
+
+    `enriched` False leaves out what needs the clean text (language …) and costs 0.4 s to load, for who wants the text alone.
+    """
 
     settings: Settings
     rules: RuleSet
     ruleset: str
     version: str = __version__
+    enriched: bool = True
 
 
 class Trace(NamedTuple):
@@ -41,32 +44,17 @@ class Trace(NamedTuple):
     outcome: Outcome
 
 
+_contexts: dict[str, Context] = {}
+
+
 def prepare(settings: Settings) -> Context:
     """The context of a run; rules are loaded once a process. Raises RuleError."""
-    return _context(settings.model_dump_json(), settings)
-
-
-@functools.lru_cache(maxsize=8)
-def _cached(key: str, holder: _Holder) -> Context:
-    del key
-    loaded = rules.load(holder.settings.rules, holder.settings.rule)
-    return Context(holder.settings, loaded, loaded.digest)
-
-
-class _Holder(NamedTuple):
-    """Settings, equal to any other: the key of the cache is their text."""
-
-    settings: Settings
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Holder)
-
-    def __hash__(self) -> int:
-        return 0
-
-
-def _context(key: str, settings: Settings) -> Context:
-    return _cached(key, _Holder(settings))
+    key = settings.model_dump_json()
+    known = _contexts.get(key)
+    if known is None:
+        loaded = rules.load(settings.rules, settings.rule)
+        known = _contexts[key] = Context(settings, loaded, loaded.digest)
+    return known
 
 
 def document_id(uri: str, member: str = "") -> str:
@@ -92,7 +80,7 @@ def trace(source: Source, data: bytes, context: Context) -> Trace | Outcome:
         return rejected(source, Rejection(refusal.stage, refusal.reason, refusal.cause, refusal.remedy))
     marks = label(page, context.rules)
     segments = split(page, marks, settings.split_threshold)
-    outcome = compose_all(source, decoded, page, segments, settings)
+    outcome = compose_all(source, decoded, page, segments, context)
     return Trace(decoded, page, marks, tuple(segments), outcome)
 
 
@@ -109,7 +97,7 @@ def decoded_text(source: Source, data: bytes, context: Context) -> str:
     return "".join(repaired(line) for line in decoded.text.splitlines(keepends=True))
 
 
-def compose_all(source: Source, decoded: Decoded, page: Page, segments: list[Segment], settings: Settings) -> Outcome:
+def compose_all(source: Source, decoded: Decoded, page: Page, segments: list[Segment], context: Context) -> Outcome:
     """Articles in order. A segment of which nothing is kept is no article: its entries stand between articles."""
     identity = document_id(source.uri, source.member)
     articles: list[Article] = []
@@ -122,11 +110,11 @@ def compose_all(source: Source, decoded: Decoded, page: Page, segments: list[Seg
             identity,
             len(articles),
             [repair for repair in page.repairs if segment.blocks[0].start <= repair.start < segment.blocks[-1].end],
-            keep_captions=settings.keep_captions,
+            keep_captions=context.settings.keep_captions,
         )
         ledger.extend(entries)
         if article is not None:
-            articles.append(enrich(article, settings))
+            articles.append(enrich(article, context.settings) if context.enriched else article)
     rejections = () if articles else (_nothing_kept(decoded, page),)
     digest = hashlib.sha256(decoded.text.encode("utf-8", "surrogatepass")).hexdigest()
     return Outcome(identity, source, decoded, tuple(articles), tuple(ledger), rejections, digest)

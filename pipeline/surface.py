@@ -20,6 +20,7 @@ _DENSE = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
 _SENTENCE_END = re.compile(r"[.!?…。！？؟۔।։][\"'”’»)\]]*\s*$")
 _NOT_TITLE_END = re.compile(r"[.,;:،؛。、，；：۔।]\s*$")
 _ABBREVIATION_END = re.compile(r"\b(?:[A-Z]\.){2,}$|\b(?:Jr|Sr|Inc|Co|Ltd|St|No)\.$")
+_WORDS = re.compile(r"\w+")
 _SIMILAR = re.compile(r"[\W_]+")
 
 
@@ -51,8 +52,20 @@ def could_be_title(text: str) -> bool:
         return False
     first = next((char for char in text if char.isalnum()), "")
     return (
-        not first.islower() and any(char.isalpha() for char in text) and not text.startswith(("[", "(", "-", "*", "•", "http", "www."))
+        not first.islower()
+        and any(char.isalpha() for char in text)
+        and not text.startswith(("[", "(", "-", "*", "•", "http", "www."))
     )
+
+
+def fold(text: str) -> str:
+    """The text with each stretch of white space, of any kind, as one space: how values stand in columns."""
+    return " ".join(text.split())
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, case folded; for comparing, never for offsets."""
+    return _WORDS.findall(text.casefold())
 
 
 def same_line(one: str, other: str) -> bool:

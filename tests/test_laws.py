@@ -108,7 +108,7 @@ def trace_plain(text: str) -> Trace:
 
     marks = label.label(page, CONTEXT.rules)
     segments = split.split(page, marks, CONTEXT.settings.split_threshold)
-    outcome = compose_all(from_bytes("again", text.encode("utf-8", "surrogatepass")), decoded, page, segments, CONTEXT.settings)
+    outcome = compose_all(from_bytes("again", text.encode("utf-8", "surrogatepass")), decoded, page, segments, CONTEXT)
     return Trace(decoded, page, marks, tuple(segments), outcome)
 
 

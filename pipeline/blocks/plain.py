@@ -16,10 +16,12 @@ MAX_WRAPPED = 110
 MIN_WIDTH = 45
 # A paragraph of two lines is no evidence of wrapping.
 MIN_LINES = 3
+# A last line of one word; longer ones are pieces of URLs.
+MAX_LAST_WORD = 20
 # Share of line ends in a stretch where the next word would not have fitted any more.
 FULL_SHARE = 0.75
 # A line that starts like this is a new paragraph, however full the line before it was.
-_ITEM = re.compile(r"(?:[-*•–—·>|#]|\[?\d{1,3}[\].)]|https?://)\s*\S")
+_ITEM = re.compile(r"(?:[-*•–—·>|#]\s*|\[\d{1,3}\]\s*|\d{1,3}[.)]\s+|https?://)\S")
 
 _WORD = re.compile(r"\S+")
 _Line = tuple[int, int, int]  # start, end, blank lines before
@@ -92,7 +94,7 @@ def _unwrap(text: str, stretch: list[_Line]) -> Iterator[list[_Line]]:
 def _is_full(text: str, here: _Line, there: _Line, width: int) -> bool:
     word = _WORD.match(text, there[0], there[1])
     # A line of one long word is a piece of a URL, which was not broken at a space.
-    if word is None or word.end() == there[1] or text.find(" ", *here[:2]) < 0:
+    if word is None or (word.end() == there[1] and word.end() - word.start() > MAX_LAST_WORD) or text.find(" ", *here[:2]) < 0:
         return False
     return here[1] - here[0] + 1 + word.end() - word.start() > width
 

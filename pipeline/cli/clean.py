@@ -19,7 +19,7 @@ def clean(context: typer.Context, files: Files) -> int:
     chosen = options(context)
     rejects: list[str] = []
     first = True
-    for item, outcome in processed(files, settings_of(chosen), rejects):
+    for item, outcome in processed(files, settings_of(chosen), rejects, enriched=False):
         for number, article in enumerate(outcome.articles, start=1):
             if chosen.json:
                 out_json({"file": item.name, "article": number, "text": article.text})

@@ -30,7 +30,7 @@ def split(context: typer.Context, file: OneFile, folder: Folder = Path(), force:
     """
     chosen = options(context)
     rejects: list[str] = []
-    for item, outcome in processed([file], settings_of(chosen), rejects):
+    for item, outcome in processed([file], settings_of(chosen), rejects, enriched=False):
         paths = [folder / file_name(item.name, number, article) for number, article in enumerate(outcome.articles, start=1)]
         _write(paths, outcome.articles, force=force)
         text = outcome.decoded.text if outcome.decoded is not None else ""

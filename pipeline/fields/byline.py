@@ -9,6 +9,7 @@ import re
 
 from pipeline.marks import group, resolve
 from pipeline.model import Found, Hints, Label, Segment, Span
+from pipeline.surface import fold
 
 DECLARED = (
     "json-ld.author",
@@ -59,6 +60,6 @@ def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
 
 def people(text: str) -> tuple[str, ...]:
     """The names in a byline, apart; no URLs, no addresses, nobody that a content system made up."""
-    parts = (part.strip(" .·|-–") for part in _AND.split(text))
+    parts = (fold(part).strip(" .·|-–") for part in _AND.split(text))
     names = (name for name in parts if name and "://" not in name and "@" not in name and name.casefold() not in _NOBODY)
     return tuple(dict.fromkeys(names))

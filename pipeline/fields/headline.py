@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from pipeline.marks import resolve
-from pipeline.model import Found, Hints, Label, Segment, Span
+from pipeline.model import Block, Found, Hints, Label, Mark, Segment, Span
+from pipeline.surface import fold, is_prose
 
 # In falling trust; <title> last, because it mostly carries the site's name too.
 DECLARED = ("json-ld.headline", "meta.og:title", "meta.twitter:title", "title")
 
 
 def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
-    """The headline with the claim of its line; every further line that repeats it is claimed too."""
-    marked = [
-        (mark, block)
-        for block, marks in zip(segment.blocks, segment.marks, strict=True)
-        if (mark := resolve(marks)).label is Label.TITLE
-    ]
+    """The surest title line above the article's first prose, with its claim; else, for a file's only article, the declared."""
+    marked: list[tuple[Mark, Block]] = []
+    for block, marks in zip(segment.blocks, segment.marks, strict=True):
+        mark = resolve(marks)
+        if mark.label is Label.TITLE:
+            marked.append((mark, block))
+        if mark.label is Label.BODY and is_prose(block.text):
+            break  # further down, a line like a title heads a section
     if marked:
         best, block = max(marked, key=lambda pair: (pair[0].confidence, -pair[1].start))
-        return [Found("headline", block.text, Span(block.start, block.end), best.rule, best.confidence, Label.TITLE)]
+        return [Found("headline", fold(block.text), Span(block.start, block.end), best.rule, best.confidence, Label.TITLE)]
     if alone:
         for key in DECLARED:
             for value in hints.structured.get(key, ()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline.marks import group, resolve
 from pipeline.model import Found, Hints, Label, Segment, Span
+from pipeline.surface import fold
 
 DECLARED = ("meta.og:site_name", "json-ld.publisher", "meta.dc.publisher", "meta.application-name")
 # A source line that only its place gives away has no group: the whole line is the name.
@@ -18,7 +19,9 @@ def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
             continue
         name = block.text if mark.rule == WHOLE_LINE else group(block, mark, "publisher")
         if name:
-            return [Found("publisher", name.strip(" ."), Span(block.start, block.end), mark.rule, mark.confidence, Label.BYLINE)]
+            return [
+                Found("publisher", fold(name).strip(" ."), Span(block.start, block.end), mark.rule, mark.confidence, Label.BYLINE)
+            ]
     if alone:
         for key in DECLARED:
             for value in hints.structured.get(key, ()):

@@ -17,6 +17,7 @@ def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
     del hints, alone
     groups: list[tuple[int | None, list[Block]]] = []
     claims: list[Found] = []
+    bracketed = False
     for block, marks in zip(segment.blocks, segment.marks, strict=True):
         mark = resolve(marks)
         if mark.label is not Label.REFERENCE:
@@ -25,6 +26,10 @@ def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
         if mark.rule == HEADING:
             continue
         match = _NUMBER.match(block.text)
+        if match and groups and groups[0][0] is not None and bool(match.group(1)) != bracketed:
+            match = None  # "22.4 (2014)" inside a list that is numbered [1], [2], …
+        if not groups:
+            bracketed = bool(match and match.group(1))
         if match or not groups:
             groups.append((int(match.group(1) or match.group(2)) if match else None, [block]))
         else:

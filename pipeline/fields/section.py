@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pipeline.marks import group
 from pipeline.model import Found, Hints, Label, Segment
+from pipeline.surface import fold
 
 DECLARED = ("json-ld.articleSection", "meta.article:section", "meta.section", "meta.parsely-section")
 
@@ -14,7 +15,7 @@ def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
         for mark in marks:
             name = group(block, mark, "section")
             if name:
-                return [Found("section", name, None, mark.rule, mark.confidence, Label.SECTION)]
+                return [Found("section", fold(name), None, mark.rule, mark.confidence, Label.SECTION)]
     if alone:
         for key in DECLARED:
             for value in hints.structured.get(key, ()):

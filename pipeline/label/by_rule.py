@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipeline.marks import CERTAIN, Marks
 from pipeline.model import Block, Inner, Label, Mark, Page
 from pipeline.rules import Rule, RuleSet, groups
+from pipeline.surface import is_prose
 
 TO_END = "to-end"
 
@@ -13,6 +14,7 @@ def label(page: Page, rules: RuleSet) -> Marks:
     """One tuple of marks a block. A to-end rule marks what follows until a separator."""
     marks: list[tuple[Mark, ...]] = []
     ending: Rule | None = None
+    seen_prose = False
     for block in page.blocks:
         whole = [Mark(rule.label, rule.id, rule.confidence, groups(match)) for rule, match in rules.match_block(block.text)]
         if any(mark.label is Label.SEPARATOR for mark in whole):
@@ -20,7 +22,11 @@ def label(page: Page, rules: RuleSet) -> Marks:
         if ending is not None:
             whole.append(Mark(ending.label, ending.id, ending.confidence))
         else:
-            ending = next((rules[mark.rule] for mark in whole if rules[mark.rule].scope == TO_END), None)
+            # On the first lines such words are a title: what ends an article stands behind one.
+            ending = next((rules[mark.rule] for mark in whole if rules[mark.rule].scope == TO_END), None) if seen_prose else None
+            if not seen_prose:
+                whole = [mark for mark in whole if rules[mark.rule].scope != TO_END]
+        seen_prose = seen_prose or (not whole and is_prose(block.text))
         if not block.text.strip() or not any(char.isprintable() and not char.isspace() for char in block.text[:64]):
             whole.append(Mark(Label.BOILERPLATE, "invisible", CERTAIN))
         if not whole:

@@ -49,7 +49,13 @@ def label(page: Page, marks: Marks) -> Marks:
     """`marks` with title proposals added."""
     resolved = [resolve(each) for each in marks]
     found: dict[int, Mark] = {}
-    for proposals in (_declared(page, resolved), _breadcrumbs(page, marks), _first_line(page, resolved), _before(page, resolved)):
+    for proposals in (
+        _declared(page, resolved),
+        _breadcrumbs(page, marks),
+        _first_line(page, resolved),
+        _before(page, resolved),
+        _behind(page, resolved),
+    ):
         for index, mark in proposals.items():
             if index not in found or found[index].confidence < mark.confidence:
                 found[index] = mark
@@ -124,6 +130,25 @@ def _before(page: Page, resolved: list[Mark]) -> dict[int, Mark]:
                 found[index] = Mark(Label.TITLE, "title.before-byline", 0.75)
         elif blocks[index + 1].text.strip(" :").casefold() in _OPENING and is_prose(blocks[index + 2].text):
             found[index] = Mark(Label.TITLE, "title.before-opening", 0.75)
+    return found
+
+
+def _behind(page: Page, resolved: list[Mark]) -> dict[int, Mark]:
+    """A short line just behind a closing line or a separator, with prose (or its byline) just below it.
+
+    Whether an article begins there is for split/ to say; where none does, the line stays text.
+    """
+    found = {}
+    blocks = page.blocks
+    for index in range(1, len(blocks) - 1):
+        if blocks[index].kind != "line" or resolved[index].label is not Label.BODY or not could_be_title(blocks[index].text):
+            continue
+        above, below = resolved[index - 1].label, resolved[index + 1].label
+        if above is Label.SEPARATOR and index > 1 and resolved[index - 2].label is Label.REFERENCE:
+            continue  # a rule below the references stands above a source line
+        starts = is_prose(blocks[index + 1].text) or below in (Label.BYLINE, Label.DATELINE)
+        if starts and above in (Label.BYLINE, Label.SEPARATOR) and not is_prose(blocks[index].text):
+            found[index] = Mark(Label.TITLE, "title.behind-closing", 0.6)
     return found
 
 

@@ -1,15 +1,16 @@
 """Knowledge as data: the TOML files beside this module, and the user's own.
 
-A file holds `[[rule]]` tables (the keys are those of `Rule`) and may hold one `[defaults]` table, whose values its rules take when
-they say nothing else, and one `[define]` table of patterns that others use as `{{name}}`. Patterns are RE2, so a match is linear in the text; they see each white-space character as one plain space,
-and a plain space in a pattern stands for a run of them. A user's rule with the id of a shipped one replaces it.
+A file holds `[[rule]]` tables (the keys are those of `Rule`) and may hold one `[defaults]` table, whose values its rules take
+when they say nothing else, and one `[define]` table of patterns that others use as `{{name}}`. Patterns are RE2, so a match is
+linear in the text; they see each white-space character as one plain space, and a plain space in a pattern stands for a run of
+them. A user's rule with the id of a shipped one replaces it.
 """
 
 from __future__ import annotations
 
 import functools
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +25,7 @@ INLINE_PLACE = "winnow.toml"
 
 
 def load(extra: tuple[Path, ...] = (), inline: tuple[dict[str, Any], ...] = ()) -> RuleSet:
-    """The shipped rules, with those of `extra` files or folders and `inline` tables added; checked. RuleError if any is wrong."""
+    """The shipped rules, with those of `extra` files or folders and `inline` tables added; RuleError if one of those is wrong."""
     return _load_with(tuple(extra), tuple(inline)) if extra or inline else _load_shipped()
 
 
@@ -42,14 +43,9 @@ def _load_shipped() -> RuleSet:
 def _load_with(extra: tuple[Path, ...], inline: tuple[dict[str, Any], ...]) -> RuleSet:
     own = [rule for path in extra for file in _files(path) for rule in _read(file)]
     own.extend(parse(table, INLINE_PLACE) for table in inline)
-    return _checked({rule.id: rule for rule in _load_shipped().rules} | _unique(own), only=frozenset(rule.id for rule in own))
-
-
-def _checked(rules: Mapping[str, Rule], only: frozenset[str] | None = None) -> RuleSet:
-    made = RuleSet(rules.values())
-    for rule in made.rules:
-        if only is None or rule.id in only:
-            made.check(rule)
+    made = RuleSet(({rule.id: rule for rule in _load_shipped().rules} | _unique(own)).values())
+    for rule in own:
+        made.check(rule)
     return made
 
 
@@ -101,5 +97,6 @@ def _expanded(table: dict[str, Any], define: dict[str, Any], place: str) -> dict
         for name, part in define.items():
             pattern = pattern.replace("{{" + name + "}}", f"(?:{part})")
     if isinstance(pattern, str) and "{{" in pattern:
-        raise RuleError(f"undefined {{{{…}}}} in {pattern[:80]!r}", remedy="Add it to [define]", place=f"{place}, {table.get('id')!r}")
+        where = f"{place}, rule {table.get('id')!r}"
+        raise RuleError(f"undefined {{{{…}}}} in {pattern[:80]!r}", remedy="Add it to [define]", place=where)
     return {**table, "pattern": pattern} if "pattern" in table else table

@@ -24,9 +24,10 @@ class Rule:
     """Knowledge about one phrase.
 
     `scope` block: the pattern is the whole block; to-end: the same, and everything behind it in the article goes with it;
-    inline: the pattern is found anywhere inside a block (a group `hit` narrows what is found). `flag` (inline only): note it, never cut it. `max_chars`: longer blocks
-    are never looked at, longer inline matches never taken. `edges`: bullets, arrows and brackets around the phrase are allowed.
-    `exceptions`: matched texts that are no hits. `source` says where the phrase is seen, `reason` why it may go.
+    inline: the pattern is found anywhere inside a block (a group `hit` narrows what is found). `flag` (inline only): note it,
+    never cut it. `max_chars`: longer blocks are never looked at, longer inline matches never taken. `edges`: bullets, arrows
+    and brackets around the phrase are allowed. `exceptions`: matched texts that are no hits. `source` says where the phrase is
+    seen, `reason` why it may go.
     """
 
     id: str

@@ -17,7 +17,7 @@ from pipeline.rules.rule import Rule
 _MEMORY = 64 << 20
 _WINDOW = 8192
 
-# White space other than a plain space, marks without width or with direction only, and lone surrogates (which UTF-8 has no room for).
+# White space other than a plain space, marks without width or with direction only, and lone surrogates (not in UTF-8).
 _ODD = re.compile("[^\\S ]|[\u200b\u200e\u200f\u2060\ufeff\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
@@ -25,12 +25,23 @@ class Match(Protocol):
     """What a match object offers; offsets are in the text that was given."""
 
     @property
-    def re(self) -> Any: ...
-    def group(self, name: str | int = 0) -> str | None: ...
-    def groupdict(self) -> dict[str, str | None]: ...
-    def span(self, name: str | int = 0) -> tuple[int, int]: ...
-    def start(self, name: str | int = 0) -> int: ...
-    def end(self, name: str | int = 0) -> int: ...
+    def re(self) -> Any:
+        """The pattern; its `groupindex` maps names to numbers."""
+
+    def group(self, name: str | int = 0) -> str | None:
+        """The text of a group, None if it took no part."""
+
+    def groupdict(self) -> dict[str, str | None]:
+        """The texts of the named groups."""
+
+    def span(self, name: int = 0) -> tuple[int, int]:
+        """The range of a group, by number."""
+
+    def start(self, name: int = 0) -> int:
+        """The offset of a group, by number."""
+
+    def end(self, name: int = 0) -> int:
+        """The offset behind a group, by number."""
 
 
 class _Pattern(Protocol):
@@ -133,7 +144,7 @@ class RuleSet:
     def _pattern(self, rule: Rule) -> _Pattern:
         pattern = self._patterns.get(rule.id)
         if pattern is None:
-            pattern = self._patterns[rule.id] = cast(_Pattern, re2.compile(rule.effective, options=_options()))
+            pattern = self._patterns[rule.id] = cast("_Pattern", re2.compile(rule.effective, options=_options()))
         return pattern
 
     def check(self, rule: Rule) -> None:
@@ -168,7 +179,7 @@ def _build(rules: tuple[Rule, ...], kind: Any) -> _Set | None:
     if not rules:
         return None
     options = _options()
-    made = cast(_Set, kind(options))
+    made = cast("_Set", kind(options))
     for rule in rules:
         try:
             made.Add(rule.effective)

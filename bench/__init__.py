@@ -1,0 +1,1 @@
+"""Quality against gold: predictions in the forms the scorers read, and the seeds table. Not shipped."""
