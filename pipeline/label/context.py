@@ -24,6 +24,31 @@ TEASERS = "boilerplate.related"
 TEASER_CONFIDENCE = 0.8
 MAX_TEASERS = 30
 CELLS = frozenset(("td", "th"))
+# A paragraph that begins so goes on about somebody just named.
+_PRONOUNS = frozenset(
+    (
+        "he",
+        "she",
+        "er",
+        "sie",
+        "il",
+        "elle",
+        "él",
+        "ella",
+        "egli",
+        "lei",
+        "ele",
+        "ela",
+        "hij",
+        "zij",
+        "он",
+        "она",
+        "او",
+        "هو",
+        "هي",
+    )
+    + ("他", "她", "彼", "彼女")
+)
 
 
 def label(page: Page, marks: Marks) -> Marks:
@@ -57,7 +82,7 @@ def _settle(page: Page, resolved: list[Mark], index: int, mark: Mark) -> Mark:
 
 
 def _fits(page: Page, resolved: list[Mark], index: int, mark: Mark) -> bool:
-    """At the head: after a title or nothing, before prose. At the tail: after prose or references, before an end or a beginning."""
+    """At the head: after a title or nothing, before prose. At the tail: below prose or references, above an end or a start."""
     before = _neighbour(page, resolved, index, -1)
     after = _neighbour(page, resolved, index, +1)
     prose_after = after is not None and is_prose(page.blocks[after].text)
@@ -82,10 +107,6 @@ def _names_its_subject(page: Page, index: int, after: int, mark: Mark) -> bool:
         return False
     opening = words(page.blocks[after].text)[:40]
     return words(author)[-1] in opening or bool(_PRONOUNS & set(opening[:3]))
-
-
-# A paragraph that begins so goes on about somebody just named.
-_PRONOUNS = frozenset("he she er sie il elle él ella egli lei ele ela hij zij он она او هو هي 他 她 彼 彼女".split())
 
 
 def _title_then_prose(page: Page, index: int) -> bool:

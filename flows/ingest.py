@@ -1,0 +1,181 @@
+"""Flow `ingest`: raw/ → processed/, one Prefect task a batch of files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from flows import runtime
+
+runtime.prepare()
+
+from prefect import flow, get_run_logger, task  # noqa: E402  # Prefect reads its environment when it is imported
+from prefect.artifacts import create_markdown_artifact, create_table_artifact  # noqa: E402
+from prefect.cache_policies import NO_CACHE  # noqa: E402
+from prefect.futures import as_completed  # noqa: E402
+from prefect.runtime import task_run  # noqa: E402
+from prefect.task_runners import ThreadPoolTaskRunner  # noqa: E402
+
+from flows import summary  # noqa: E402
+from flows.faults import attempt, can_pass  # noqa: E402
+from flows.pool import Pool  # noqa: E402
+from flows.progress import Step, tell  # noqa: E402
+from pipeline import dataset, settings  # noqa: E402
+from pipeline.dataset import Commit, Plan, Report  # noqa: E402
+from pipeline.errors import DatasetError  # noqa: E402
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from prefect import Task
+    from prefect.client.schemas.objects import State, TaskRun
+    from prefect.futures import PrefectFuture
+
+    from pipeline.settings import Settings
+
+RETRY_SECONDS = (1.0, 5.0, 25.0)  # waits before the second, third and fourth try
+MOST_WORKERS = 256  # threads are started as they are needed, one a batch under way
+RUNNER: Any = ThreadPoolTaskRunner(max_workers=MOST_WORKERS)  # Any: Prefect types it too narrowly for its own flow
+LOGGED_REJECTIONS = 20  # of a batch; all of them stand in the documents table
+
+
+class BatchesFailed(DatasetError):  # noqa: N818  # as its base, named for what happened
+    """Some batches could not be done, even after retries; the others were, but nothing was published."""
+
+
+class Job:
+    """What the tasks of one run share. A plain class, because Prefect walks through dataclasses and collections it is given."""
+
+    def __init__(self, chosen: Settings, plan: Plan, pool: Pool) -> None:
+        self.settings = chosen
+        self.plan = plan
+        self.pool = pool
+
+
+@flow(name="ingest", task_runner=RUNNER, persist_result=False)
+def ingest(  # noqa: PLR0913, PLR0917  # one parameter a setting
+    raw: Path | None = None,
+    out: Path | None = None,
+    config: Path | None = None,
+    exclude: tuple[str, ...] | None = None,
+    hidden: bool | None = None,  # noqa: FBT001  # parameters of a flow are named by whoever starts it
+    workers: int | None = None,
+    batch_files: int | None = None,
+    batch_bytes: int | None = None,
+) -> Commit:
+    """Make the dataset what the sources, rules and settings say: only new and changed sources are processed.
+
+    A parameter that is null is as winnow.toml or the environment say. Other settings are set there.
+
+    Args:
+        raw: Folder of source files.
+        out: Folder of the dataset.
+        config: Settings file; null: winnow.toml in the working folder, if it is there.
+        exclude: Globs of files, relative to raw, that are not sources.
+        hidden: Also read files and folders whose name starts with a dot.
+        workers: Processes; 0: one a core.
+        batch_files: Most files in one task.
+        batch_bytes: Most bytes in one task, unless one file alone is larger.
+    """
+    chosen = settings.load(
+        config,
+        raw=raw,
+        out=out,
+        exclude=exclude,
+        hidden=hidden,
+        workers=workers,
+        batch_files=batch_files,
+        batch_bytes=batch_bytes,
+    )
+    with dataset.locked(chosen.out):
+        plan = dataset.plan(chosen)
+        get_run_logger().info("%s: %d sources, %d batches to do", chosen.raw, plan.sources, len(plan.batches))
+        with Pool(min(chosen.worker_count, len(plan.batches))) as pool:
+            reports = work_all(Job(chosen, plan, pool))
+        done = publish(Job(chosen, plan, pool), reports)
+    create_table_artifact(summary.rows(done), key="ingest", description="What became of the sources, by rule")
+    create_markdown_artifact(summary.markdown(done), key="ingest-summary", description="The dataset after this run")
+    return done
+
+
+def work_all(job: Job) -> list[Report]:
+    """The reports of all batches. Raises BatchesFailed, when all that can be done is done, if some could not be."""
+    plan = job.plan
+    waiting = plan.sources - sum(len(batch.items) for batch in plan.batches)
+    step = Step(waiting, plan.sources, 0, 0)
+    tell(step)
+    reports: list[Report] = []
+    failed: dict[int, object] = {}
+    for number, result in _results(job):
+        if isinstance(result, Report):
+            counts = result.record.counts
+            step = Step(
+                step.files_done + counts.sources, plan.sources, step.articles + counts.articles, step.rejected + counts.rejected
+            )
+            reports.append(result)
+            tell(step)
+        else:
+            failed[number] = result
+    if failed:
+        raise _failure(plan, failed)
+    return reports
+
+
+def retry_if_it_can_pass(of: Task[..., Report], run: TaskRun, state: State[Report]) -> bool:
+    """Whether Prefect tries the batch again."""
+    del of, run
+    return can_pass(state.data)
+
+
+@task(
+    name="batch",
+    task_run_name="batch {number}: {first}",
+    retries=len(RETRY_SECONDS),
+    retry_delay_seconds=list(RETRY_SECONDS),
+    retry_condition_fn=retry_if_it_can_pass,
+    cache_policy=NO_CACHE,
+    persist_result=False,
+)
+def work(job: Job, number: int, first: str) -> Report:
+    """The report of one batch of the plan. `first` names its first file, for people."""
+    batch = job.plan.batches[number]
+    again = (task_run.run_count or 1) > 1
+    call = job.pool.call_alone if again else job.pool.call
+    report = call(attempt, dataset.work, batch, job.settings, job.plan.staging)
+    counts = report.record.counts
+    logger = get_run_logger()
+    logger.info("%s … %d files, %d articles, %d rejected", first, counts.sources, counts.articles, counts.rejected)
+    for refused in report.refused[:LOGGED_REJECTIONS]:
+        logger.warning("rejected: %s", summary.shown(f"{refused.uri} {refused.member} ({refused.reason})"))
+    return report
+
+
+@task(name="commit", cache_policy=NO_CACHE, persist_result=False)
+def publish(job: Job, reports: list[Report]) -> Commit:
+    """The dataset's new state, published."""
+    return dataset.commit(job.plan, reports)
+
+
+def _results(job: Job) -> Iterator[tuple[int, Report | object]]:
+    """(number, report or exception) of every batch, as they end. No more are under way than there are workers."""
+    running: dict[PrefectFuture[Report], int] = {}
+    for number, batch in enumerate(job.plan.batches):
+        if len(running) >= job.settings.worker_count:
+            yield _next(running)
+        running[work.submit(job, number, summary.shown(batch.items[0].uri))] = number
+    while running:
+        yield _next(running)
+
+
+def _next(running: dict[PrefectFuture[Report], int]) -> tuple[int, Report | object]:
+    future = next(as_completed(list(running)))
+    return running.pop(future), future.result(raise_on_failure=False)
+
+
+def _failure(plan: Plan, failed: dict[int, object]) -> BatchesFailed:
+    first, error = next(iter(failed.items()))
+    names = [summary.shown(item.uri) for number in failed for item in plan.batches[number].items]
+    get_run_logger().error("not done: %s", ", ".join(names))
+    cause = f"{len(failed)} of {len(plan.batches)} batches failed, with {len(names)} files; the first: {error}"
+    remedy = f"Nothing was published. Run again, or exclude what breaks it among: {summary.few(names)}"
+    return BatchesFailed(cause, place=summary.shown(plan.batches[first].items[0].uri), remedy=remedy)
