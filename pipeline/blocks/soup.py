@@ -8,14 +8,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from html import unescape
-from typing import NamedTuple
-
-from bs4 import BeautifulSoup
-from bs4.element import NavigableString, PageElement, PreformattedString, Tag
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.blocks.collector import UNSEEN, Collector
 from pipeline.errors import Rejected
 from pipeline.model import Decoded, Page
+
+if TYPE_CHECKING:
+    from bs4 import BeautifulSoup
+    from bs4.element import NavigableString, PageElement, Tag
 
 _MARKUP = re.compile(r"<!--.*?-->|<[a-zA-Z/!?][^>]*>", re.DOTALL)
 
@@ -33,6 +34,8 @@ def read(decoded: Decoded) -> Page:
 
     Raises Rejected (stage blocks) if a text node cannot be found in the source: without spans there is no ledger.
     """
+    from bs4 import BeautifulSoup  # 140 ms to import, and discovery imports this module
+
     text = decoded.text
     collector = Collector(text)
     at = 0
@@ -61,6 +64,8 @@ def read(decoded: Decoded) -> Page:
 
 def _events(soup: BeautifulSoup) -> Iterator[_Event]:
     """The tree as it was written; without recursion, as pages nest deeper than Python does."""
+    from bs4.element import NavigableString, PreformattedString, Tag
+
     stack: list[Iterator[PageElement]] = [iter(soup.contents)]
     open_tags: list[Tag] = []
     while stack:
