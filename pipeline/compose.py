@@ -81,8 +81,8 @@ class _Builder:
         self.entries: list[Entry] = []
 
     def entry(self, action: Action, block: Block, label: Label, rule: str, confidence: float) -> None:
-        for start, end in _stretches(self.source, block.runs):
-            self.entries.append(Entry(action, start, end, label, rule, confidence, self.source[start:end]))
+        """Note what became of a whole block; what stands between its runs is markup or white space."""
+        self.entries.append(Entry(action, block.start, block.end, label, rule, confidence, block.text))
 
     def keep(self, block: Block, marks: Iterable[Mark]) -> None:
         """Append the block, without the ranges that inline rules cut; note those that they flag."""
@@ -95,7 +95,7 @@ class _Builder:
         if any(run.text.strip() for run in runs):
             self._append(block, runs)
         else:
-            dropped = [(low, high, cuts[0][2]) for low, high in _stretches(self.source, block.runs)]
+            dropped = [(block.start, block.end, cuts[0][2])]
         for start, end, mark in dropped:
             self.entries.append(Entry(Action.DROPPED, start, end, mark.label, mark.rule, mark.confidence, self.source[start:end]))
         for start, end, mark in flags:
@@ -121,17 +121,6 @@ class _Builder:
             self.entries.append(
                 Entry(Action.REPAIRED, repair.start, repair.end, Label.BODY, repair.rule, 1.0, repair.before, repair.after)
             )
-
-
-def _stretches(source: str, runs: Sequence[Run]) -> list[tuple[int, int]]:
-    """The spans of the runs, joined where nothing or only white space lies between them."""
-    spans: list[tuple[int, int]] = []
-    for run in runs:
-        if spans and not source[spans[-1][1] : run.start].strip():
-            spans[-1] = (spans[-1][0], run.end)
-        else:
-            spans.append((run.start, run.end))
-    return spans
 
 
 def _without(block: Block, cuts: list[_Cut]) -> tuple[list[Run], list[_Cut]]:

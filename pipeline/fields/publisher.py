@@ -20,7 +20,14 @@ def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
         name = block.text if mark.rule == WHOLE_LINE else group(block, mark, "publisher")
         if name:
             return [
-                Found("publisher", fold(name).strip(" ."), Span(block.start, block.end), mark.rule, mark.confidence, Label.BYLINE)
+                Found(
+                    "publisher",
+                    fold(name).strip(' .«»“”„"'),
+                    Span(block.start, block.end),
+                    mark.rule,
+                    mark.confidence,
+                    Label.BYLINE,
+                )
             ]
     if alone:
         for key in DECLARED:

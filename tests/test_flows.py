@@ -1,0 +1,381 @@
+"""The flows: one real run against a real server, the rest as plain functions."""
+
+from __future__ import annotations
+
+import errno
+import json
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import flows
+from flows import progress, runtime, server, summary
+from flows.faults import Passing, attempt, can_pass
+from flows.pool import Closed, Pool
+from flows.serve import serve
+from pipeline import dataset
+from pipeline.errors import DatasetError, DatasetLocked, SettingsError, WinnowError
+from pipeline.settings import Settings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from uuid import UUID
+
+    from prefect.client.schemas.objects import State
+
+CHECKOUT = Path(__file__).parent.parent
+STORY = "{title}\n\nThe council met on Monday and spoke about the quay for an hour.\n\nA vote is to follow in spring, it said.\n"
+SERVER_SECONDS = 180
+SCHEDULE_SECONDS = 240
+
+
+@pytest.fixture
+def raw(tmp_path: Path) -> Path:
+    """Seven stories and an empty file."""
+    folder = tmp_path / "raw"
+    folder.mkdir()
+    for name in "abcdefg":
+        (folder / f"{name}.txt").write_text(STORY.format(title=f"Harbour {name} waits for its crane"))
+    (folder / "void\nname.txt").write_text("")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """The one real server of this session."""
+    if "prefect" not in sys.modules:
+        os.environ["PREFECT_HOME"] = str(tmp_path_factory.mktemp("prefect"))
+    runtime.prepare()
+    from prefect.testing.utilities import prefect_test_harness
+
+    with prefect_test_harness(server_startup_timeout=SERVER_SECONDS):
+        yield
+
+
+@pytest.fixture
+def ingest(prefect_server: None) -> Any:  # noqa: ARG001  # a fixture cannot be marked
+    """The flow, whose batches wait no time before they are tried again."""
+    from flows import ingest as module
+
+    module.work.retry_delay_seconds = [0.0]
+    return module.ingest
+
+
+# --- against the server -----------------------------------------------------------------------------------------------
+
+
+def test_a_run_makes_the_dataset_and_shows_in_prefect(ingest: Any, raw: Path, tmp_path: Path) -> None:
+    steps: list[progress.Step] = []
+    with progress.listening(steps.append):
+        state = ingest(raw=raw, out=tmp_path / "out", batch_files=3, workers=2, return_state=True)
+    made = state.result()
+    assert state.is_completed()
+    assert (made.totals.sources, made.totals.articles, made.totals.rejected) == (8, 7, 1)
+    assert not dataset.verify(tmp_path / "out", raw)
+    assert steps[0] == (0, 8, 0, 0)
+    assert steps[-1] == (8, 8, 7, 1)
+    assert len(steps) == len(made.batches) + 1
+
+    tasks, artifacts = _seen(state)
+    assert [name for name in tasks if name.startswith("batch ")] == [name for name in tasks if not name.startswith("commit")]
+    assert len(tasks) == len(made.batches) + 1
+    assert set(artifacts) == {"ingest", "ingest-summary"}
+    assert {"what": "articles", "count": 7, "characters": None} in json.loads(artifacts["ingest"])
+    assert "void%0Aname.txt" in artifacts["ingest-summary"]
+
+
+def test_a_second_run_has_nothing_to_do(ingest: Any, raw: Path, tmp_path: Path) -> None:
+    first = ingest(raw=raw, out=tmp_path / "out", workers=1)
+    again = ingest(raw=raw, out=tmp_path / "out", workers=1)
+    assert first.changed
+    assert not again.changed
+    assert again.number == first.number
+
+
+def test_the_flow_and_the_plain_loop_make_the_same(ingest: Any, raw: Path, tmp_path: Path) -> None:
+    made = ingest(raw=raw, out=tmp_path / "flow", workers=2, batch_files=2)
+    plain = dataset.build(Settings(raw=raw, out=tmp_path / "loop", workers=1, batch_files=2))
+    assert [batch.files for batch in made.batches] == [batch.files for batch in plain.batches]
+
+
+def test_what_can_pass_is_tried_again(ingest: Any, raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    tries = _break(monkeypatch, OSError(errno.EIO, "the disk hiccups"), times=2)
+    assert ingest(raw=raw, out=tmp_path / "out", workers=1).totals.articles == 7
+    assert len(tries) == 3
+
+
+def test_what_lasts_is_not_tried_again_and_stops_no_other_batch(
+    ingest: Any, raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[progress.Step] = []
+    tries = _break(monkeypatch, ValueError("a bug"), times=99, only="a.txt")
+    with progress.listening(seen.append):
+        state = ingest(raw=raw, out=tmp_path / "out", workers=1, batch_files=1, return_state=True)
+    assert state.is_failed()
+    assert [name for name in tries if name == "a.txt"] == ["a.txt"]
+    assert seen[-1].files_done == 7
+    with pytest.raises(DatasetError, match=r"a\.txt: 1 of 8 batches failed, with 1 files; the first: a bug"):
+        state.result()
+    assert dataset.load(tmp_path / "out") is None
+
+
+def test_a_locked_dataset_fails_the_run(ingest: Any, raw: Path, tmp_path: Path) -> None:
+    with dataset.locked(tmp_path / "out"), pytest.raises(DatasetLocked):
+        ingest(raw=raw, out=tmp_path / "out")
+
+
+def test_a_wrong_setting_fails_the_run(ingest: Any, tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="batch_files"):
+        ingest(raw=tmp_path, out=tmp_path / "out", batch_files=0)
+
+
+def _break(monkeypatch: pytest.MonkeyPatch, error: Exception, *, times: int, only: str = "") -> list[str]:
+    """The first file of each batch that was tried, in order; the first `times` tries raise `error`."""
+    tries: list[str] = []
+    real = dataset.work
+
+    def work(batch: dataset.Batch, settings: Settings, staging: Path) -> dataset.Report:
+        uri = batch.items[0].uri
+        tries.append(uri)
+        if (not only or uri == only) and tries.count(uri) <= times:
+            raise error
+        return real(batch, settings, staging)
+
+    monkeypatch.setattr(dataset, "work", work)
+    return tries
+
+
+def _seen(state: State[Any]) -> tuple[list[str], dict[str, Any]]:
+    """The names of the run's tasks and its artifacts' data, as the server has them; its books are a few seconds behind."""
+    run_id = state.state_details.flow_run_id
+    assert run_id is not None
+    deadline = time.monotonic() + 60
+    while True:
+        tasks, artifacts = _asked(run_id)
+        if any(name.startswith("commit") for name in tasks) or time.monotonic() > deadline:
+            return tasks, artifacts
+        time.sleep(0.5)
+
+
+def _asked(run_id: UUID) -> tuple[list[str], dict[str, Any]]:
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId, FlowRunFilter, FlowRunFilterId
+
+    with get_client(sync_client=True) as client:
+        tasks = client.read_task_runs(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[run_id])))
+        wanted = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run_id]))
+        artifacts = client.read_artifacts(artifact_filter=wanted)
+    return [run.name for run in tasks], {str(found.key): found.data for found in artifacts}
+
+
+# --- parameters -------------------------------------------------------------------------------------------------------
+
+
+def test_parameters_are_settings_with_their_types(ingest: Any) -> None:
+    names = set(ingest.parameters.properties)
+    assert names - {"config"} <= set(Settings.model_fields)
+    assert all(about.get("description") for about in ingest.parameters.properties.values())
+    given = flows.parse(ingest, ["raw=1", "workers=2", "hidden=true", 'exclude=["*.tmp"]', "config=a=b.toml"])
+    assert given == {"raw": Path("1"), "workers": 2, "hidden": True, "exclude": ("*.tmp",), "config": Path("a=b.toml")}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [("workres=2", "Did you mean workers"), ("workers=two", "got 'two'"), ("workers", "written key=value")],
+)
+def test_wrong_parameters_are_explained(ingest: Any, text: str, told: str) -> None:
+    with pytest.raises(SettingsError, match=told):
+        flows.parse(ingest, [text])
+
+
+def test_an_unknown_flow_is_refused_before_anything_starts() -> None:
+    with pytest.raises(SettingsError, match="Did you mean ingest"):
+        flows.load("injest")
+
+
+# --- the environment --------------------------------------------------------------------------------------------------
+
+
+def _python(code: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    clean = {key: value for key, value in os.environ.items() if not key.startswith(("PREFECT", "WINNOW", "DO_NOT_TRACK"))}
+    clean |= {"PYTHONPATH": str(CHECKOUT)} | env
+    return subprocess.run([sys.executable, "-c", code], cwd=cwd, env=clean, capture_output=True, text=True, check=False)
+
+
+def test_importing_the_flows_does_not_import_prefect(tmp_path: Path) -> None:
+    code = "import sys, flows, flows.progress, flows.pool, flows.serve, flows.server; assert 'prefect' not in sys.modules"
+    assert _python(code, tmp_path).returncode == 0
+
+
+def test_prefect_is_offline_patient_and_at_home_with_us(tmp_path: Path) -> None:
+    code = """if True:
+        from flows import runtime
+        runtime.prepare()
+        import json, os
+        from prefect.settings import get_current_settings
+        s = get_current_settings()
+        print(json.dumps([str(s.home), s.server.ephemeral.startup_timeout_seconds, s.server.analytics_enabled,
+                          os.environ["DO_NOT_TRACK"], os.environ["NO_PROXY"]]))"""
+    done = _python(code, tmp_path, NO_PROXY="example.org")
+    assert json.loads(done.stdout) == [
+        *(str(tmp_path / ".winnow" / "prefect"), 180, False),
+        *("1", "example.org,127.0.0.1,localhost,::1"),
+    ]
+
+
+def test_what_the_user_set_stays(tmp_path: Path) -> None:
+    code = "import os; from flows import runtime; runtime.prepare(); print(os.environ['PREFECT_HOME'])"
+    assert _python(code, tmp_path, PREFECT_HOME=str(tmp_path / "mine")).stdout.strip() == str(tmp_path / "mine")
+    assert _python(code, tmp_path, WINNOW_HOME=str(tmp_path / "ours")).stdout.strip() == str(tmp_path / "ours" / "prefect")
+
+
+def test_a_home_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    done = _python("from flows import runtime; runtime.prepare()", tmp_path, WINNOW_HOME=str(tmp_path / "file"))
+    assert "Set WINNOW_HOME" in done.stderr
+
+
+# --- the pool ---------------------------------------------------------------------------------------------------------
+
+
+def _kill_me() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _no_space() -> None:
+    raise OSError(errno.ENOSPC, "full")
+
+
+def _hiccup() -> None:
+    raise OSError(errno.EIO, "hiccup")
+
+
+def _explained_hiccup() -> None:
+    try:
+        _hiccup()
+    except OSError as error:
+        raise DatasetError("cannot write", place="here") from error
+
+
+def test_one_process_is_this_one() -> None:
+    with Pool(1) as pool:
+        assert pool.call(os.getpid) == os.getpid()
+        assert pool.call_alone(os.getpid) == os.getpid()
+
+
+def test_a_killed_worker_breaks_the_shared_pool_but_not_a_worker_of_its_own() -> None:
+    with Pool(2) as pool:
+        assert pool.call(os.getpid) != os.getpid()
+        with pytest.raises(BrokenProcessPool, match="worker process died") as caught:
+            pool.call(_kill_me)
+        assert can_pass(caught.value)
+        assert pool.call_alone(os.getpid) != os.getpid()
+
+
+def test_a_pool_left_by_an_error_stops_its_workers_in_the_middle_of_work() -> None:
+    start = time.monotonic()
+    with ThreadPoolExecutor(1) as threads:
+        pool = Pool(2)
+        pool.call(os.getpid)
+        waiting = threads.submit(pool.call, time.sleep, 60)
+        time.sleep(0.5)
+        pool.__exit__(KeyboardInterrupt, None, None)
+        with pytest.raises(Closed):
+            waiting.result()
+    assert time.monotonic() - start < 30
+    assert not multiprocessing.active_children()
+
+
+def test_only_what_can_pass_is_called_passing() -> None:
+    with Pool(2) as pool:
+        for work in (_hiccup, _explained_hiccup):
+            with pytest.raises(Passing) as caught:
+                pool.call(attempt, work)
+            assert can_pass(caught.value)
+        with pytest.raises(OSError, match="full") as lasting:
+            pool.call(attempt, _no_space)
+        assert not can_pass(lasting.value)
+    assert not can_pass(DatasetError("broken"))
+
+
+# --- the server and the schedule --------------------------------------------------------------------------------------
+
+
+@pytest.mark.usefixtures("prefect_server")
+def test_a_configured_server_is_used() -> None:
+    from prefect.settings import PREFECT_API_URL
+
+    with server.at_hand() as url:
+        assert url == PREFECT_API_URL.value()
+
+
+def test_a_server_that_does_not_start_tells_its_last_words(tmp_path: Path) -> None:
+    process = subprocess.Popen([sys.executable, "-c", "raise SystemExit(4)"])
+    log = tmp_path / "server.log"
+    log.write_text("no room at the inn")
+    with pytest.raises(WinnowError, match=r"ended with 4(.|\n)*no room at the inn"):
+        server._wait(process, "http://127.0.0.1:9/api", log, 30)
+
+
+@pytest.mark.usefixtures("prefect_server")
+@pytest.mark.parametrize("given", [{}, {"cron": "* * * * *", "every": 5}, {"every": 0}, {"cron": "every tuesday"}])
+def test_a_wrong_schedule_is_refused_at_once(given: dict[str, Any]) -> None:
+    with pytest.raises(SettingsError):
+        serve(**given)
+
+
+def test_names_are_printable() -> None:
+    assert summary.shown("grüße\n\udcff") == "grüße\\n\\udcff"
+    assert summary.few([str(number) for number in range(12)]) == "0, 1, 2, 3, 4, 5, 6, 7, 8, 9 and 2 more"
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("raw")
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_a_schedule_runs_again_and_again_and_leaves_no_server(tmp_path: Path, end: signal.Signals) -> None:
+    code = "from flows.serve import serve; serve(every=3, parameters={'raw': 'raw', 'out': 'out'})"
+    clean = {key: value for key, value in os.environ.items() if not key.startswith("PREFECT")} | {"PYTHONPATH": str(CHECKOUT)}
+    log = tmp_path / "serve.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen([sys.executable, "-c", code], cwd=tmp_path, env=clean, stdout=output, stderr=output)
+    try:
+        _until(
+            lambda: log.read_text().count("Finished in state Completed") >= 2 * 3, log
+        )  # commit, batch and flow, then the flow
+        commits = dataset.numbers(tmp_path / "out")
+        servers = _servers(tmp_path)
+        assert servers
+    finally:
+        process.send_signal(end)
+        code_of_end = process.wait(60)
+    assert commits == [1]
+    assert code_of_end == (0 if end != signal.SIGKILL else -signal.SIGKILL)
+    _until(lambda: not _servers(tmp_path), log)
+
+
+def _servers(folder: Path) -> list[int]:
+    """Process ids of the servers that were started in `folder`."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        try:
+            if b"flows.server" in (entry / "cmdline").read_bytes() and (entry / "cwd").readlink() == folder:
+                found.append(int(entry.name))
+        except OSError:
+            continue  # it has just ended
+    return found
+
+
+def _until(condition: Any, log: Path) -> None:
+    deadline = time.monotonic() + SCHEDULE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, log.read_text()[-3000:]
+        time.sleep(0.5)
