@@ -57,37 +57,52 @@ def _lines(text: str) -> Iterator[_Line]:
 
 
 def _paragraphs(text: str) -> Iterator[list[_Line]]:
-    """Lines in groups: a group of more than one was one paragraph before it was wrapped."""
+    """Lines in groups: a group of more than one was one paragraph before it was wrapped.
+
+    A stretch of lines that fill its width shows that it was wrapped, and at which width the file was; shorter stretches (a list
+    item of two lines) are then measured against that.
+    """
+    stretches = list(_stretches(text))
+    widths = [_width(text, stretch) for stretch in stretches]
+    usual = max(widths, default=0)
+    for stretch, width in zip(stretches, widths, strict=True):
+        yield from _unwrap(text, stretch, width or usual)
+
+
+def _stretches(text: str) -> Iterator[list[_Line]]:
+    """Lines that no blank line and no long line parts; a long line is a stretch of its own."""
     stretch: list[_Line] = []
     for line in _lines(text):
-        if stretch and (line[2] or line[1] - line[0] > MAX_WRAPPED):
-            yield from _unwrap(text, stretch)
+        is_long = line[1] - line[0] > MAX_WRAPPED
+        if stretch and (line[2] or is_long):
+            yield stretch
             stretch = []
-        if line[1] - line[0] > MAX_WRAPPED:
+        if is_long:
             yield [line]
         else:
             stretch.append(line)
-    yield from _unwrap(text, stretch)
+    if stretch:
+        yield stretch
 
 
-def _unwrap(text: str, stretch: list[_Line]) -> Iterator[list[_Line]]:
-    """Cut a stretch of short lines without a blank line between them into paragraphs.
-
-    A line was wrapped when the first word of the next line would not have fitted into the width of the stretch.
-    """
-    if not stretch:
-        return
+def _width(text: str, stretch: list[_Line]) -> int:
+    """The width at which the stretch was wrapped; 0 if it does not look wrapped."""
     width = max(end - start for start, end, _ in stretch)
-    full = [_is_full(text, here, there, width) for here, there in pairwise(stretch)]
-    if len(stretch) < MIN_LINES or width < MIN_WIDTH or sum(full) < FULL_SHARE * len(full):
-        full = [False] * len(full)
+    if len(stretch) < MIN_LINES or width < MIN_WIDTH:
+        return 0
+    full = sum(_is_full(text, here, there, width) for here, there in pairwise(stretch))
+    return width if full >= FULL_SHARE * (len(stretch) - 1) else 0
+
+
+def _unwrap(text: str, stretch: list[_Line], width: int) -> Iterator[list[_Line]]:
+    """A stretch cut into paragraphs: a line goes on where the next line's first word would not have fitted any more."""
     paragraph = [stretch[0]]
-    for line, joined in zip(stretch[1:], full, strict=True):
-        if joined and not _ITEM.match(text, line[0], line[1]):
-            paragraph.append(line)
+    for here, there in pairwise(stretch):
+        if width and _is_full(text, here, there, width) and not _ITEM.match(text, there[0], there[1]):
+            paragraph.append(there)
         else:
             yield paragraph
-            paragraph = [line]
+            paragraph = [there]
     yield paragraph
 
 
