@@ -11,7 +11,7 @@ import fnmatch
 import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote
@@ -38,7 +38,8 @@ def discover(settings: Settings) -> tuple[list[Listed], list[tuple[Source, Rejec
         raise SettingsError("no such folder", place=str(root), remedy="Name the folder of source files: winnow run FOLDER")
     listed: list[Listed] = []
     rejected: list[tuple[Source, Rejection]] = []
-    for path in _walk(root, settings.out, settings.hidden):
+    unlisted: list[OSError] = []
+    for path in _walk(root, settings.out, settings.hidden, unlisted.append):
         relative = os.path.relpath(path, root).replace(os.sep, "/")
         if any(fnmatch.fnmatchcase(relative, pattern) for pattern in settings.exclude):
             continue
@@ -48,6 +49,10 @@ def discover(settings: Settings) -> tuple[list[Listed], list[tuple[Source, Rejec
             listed.append(found)
         else:
             rejected.append((unread(found), refusal))
+    for error in unlisted:
+        folder = os.path.relpath(error.filename, root).replace(os.sep, "/")
+        refusal = _rejection("unreadable-folder", error.strerror or str(error), "Check the folder's permissions, or exclude it")
+        rejected.append((unread(Listed(uri_of(f"{folder}/"), error.filename)), refusal))
     return sorted(listed), sorted(rejected, key=lambda pair: pair[0].uri)
 
 
@@ -100,10 +105,10 @@ def _source(uri: str, data: bytes, modified: dt.datetime | None) -> Source:
     return Source(uri, sha256=hashlib.sha256(data).hexdigest(), size=len(data), modified=modified)
 
 
-def _walk(root: Path, out: Path, hidden: bool) -> Iterator[str]:
+def _walk(root: Path, out: Path, hidden: bool, failed: Callable[[OSError], object]) -> Iterator[str]:
     """The paths of files and links; the dataset, should it lie below the root, is no source."""
     dataset = os.path.realpath(out)
-    for folder, folders, files in os.walk(root, onerror=_refuse_folder):
+    for folder, folders, files in os.walk(root, onerror=failed):
         folders[:] = sorted(
             name
             for name in folders
@@ -117,12 +122,6 @@ def _walk(root: Path, out: Path, hidden: bool) -> Iterator[str]:
             path = os.path.join(folder, name)
             if os.path.islink(path) and not _is_inside(path, root):
                 yield path
-
-
-def _refuse_folder(error: OSError) -> None:
-    raise SettingsError(
-        f"cannot list the folder: {error.strerror}", place=str(error.filename), remedy="Check its permissions, or exclude it"
-    ) from error
 
 
 def _refusal(path: str, root: Path) -> Rejection | None:
