@@ -1,18 +1,19 @@
 """Flow `ingest`: raw/ → processed/, one Prefect task a batch of files."""
 
-from __future__ import annotations
-
+# Without `from __future__ import annotations`: in the process of a scheduled run Prefect cannot resolve annotations kept as text.
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from flows import runtime
 
 runtime.prepare()
 
-from prefect import flow, get_run_logger, task  # noqa: E402  # Prefect reads its environment when it is imported
+from prefect import Task, flow, get_run_logger, task  # noqa: E402  # Prefect reads its environment when it is imported
 from prefect.artifacts import create_markdown_artifact, create_table_artifact  # noqa: E402
 from prefect.cache_policies import NO_CACHE  # noqa: E402
-from prefect.futures import as_completed  # noqa: E402
+from prefect.client.schemas.objects import State, TaskRun  # noqa: E402
+from prefect.futures import PrefectFuture, as_completed  # noqa: E402
 from prefect.runtime import task_run  # noqa: E402
 from prefect.task_runners import ThreadPoolTaskRunner  # noqa: E402
 
@@ -23,15 +24,7 @@ from flows.progress import Step, tell  # noqa: E402
 from pipeline import dataset, settings  # noqa: E402
 from pipeline.dataset import Commit, Plan, Report  # noqa: E402
 from pipeline.errors import DatasetError  # noqa: E402
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from prefect import Task
-    from prefect.client.schemas.objects import State, TaskRun
-    from prefect.futures import PrefectFuture
-
-    from pipeline.settings import Settings
+from pipeline.settings import Settings  # noqa: E402
 
 RETRY_SECONDS = (1.0, 5.0, 25.0)  # waits before the second, third and fourth try
 MOST_WORKERS = 256  # threads are started as they are needed, one a batch under way

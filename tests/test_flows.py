@@ -171,7 +171,8 @@ def _asked(run_id: UUID) -> tuple[list[str], dict[str, Any]]:
     from prefect.client.schemas.filters import ArtifactFilter, ArtifactFilterFlowRunId, FlowRunFilter, FlowRunFilterId
 
     with get_client(sync_client=True) as client:
-        tasks = client.read_task_runs(flow_run_filter=FlowRunFilter(id=FlowRunFilterId(any_=[run_id])))
+        these = FlowRunFilter(id=FlowRunFilterId(any_=[run_id]))
+        tasks = client.read_task_runs(flow_run_filter=these)
         wanted = ArtifactFilter(flow_run_id=ArtifactFilterFlowRunId(any_=[run_id]))
         artifacts = client.read_artifacts(artifact_filter=wanted)
     return [run.name for run in tasks], {str(found.key): found.data for found in artifacts}
