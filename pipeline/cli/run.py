@@ -106,9 +106,10 @@ def _plainly(settings: Settings, *, hidden: bool) -> Commit:
 def _by_flow(chosen: Options, settings: Settings, workers: int | None, batch_files: int | None) -> Commit:
     import flows
 
-    ingest: Any = flows.load("ingest")  # how Prefect types the call depends on its version
     config = str(chosen.config) if chosen.config is not None else None
     with progress(hidden=chosen.quiet or chosen.json):
+        # Starts a Prefect server where there is none, which takes 15 to 40 s. Any: its type depends on Prefect's version.
+        ingest: Any = flows.load("ingest")
         commit: Commit = ingest(
             raw=str(settings.raw), out=str(settings.out), config=config, workers=workers, batch_files=batch_files
         )
