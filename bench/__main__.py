@@ -1,7 +1,10 @@
-"""`python -m bench predict KIND INPUT.parquet PRED` and `python -m bench seeds [DIR_OF_SEEDS DIR_OF_GOLD]`.
+"""Quality against gold.
+
+`python -m bench predict KIND INPUT.parquet PRED` runs the library; `seeds [DIR_OF_SEEDS DIR_OF_GOLD]` and `boilerplate DATA_DIR`
+are tables against gold; `train KIND DATA_DIR` makes the learned parts anew.
 
 No data folder is built in: paths are arguments, or `seeds` finds `seeds` and `gold` below the folder that WINNOW_DATA names.
-Exit codes: 0 ok (for `seeds`: all bars hold), 1 a bar does not hold, 2 wrong usage or settings.
+Exit codes: 0 ok (for tables: all bars hold), 1 a bar does not hold, 2 wrong usage or settings.
 """
 
 from __future__ import annotations
@@ -11,7 +14,7 @@ import os
 import sys
 from pathlib import Path
 
-from bench import predict, seeds
+from bench import boilerplate, predict, seeds, train
 from pipeline.errors import WinnowError
 
 DATA = "WINNOW_DATA"
@@ -23,9 +26,11 @@ def main(argv: list[str] | None = None) -> int:
     asked = parser.parse_args(argv)
     try:
         if asked.command == "predict":
-            if asked.folds:
-                sys.stderr.write(f"bench: --folds: {predict.NOT_LEARNED}\n")
-            return predict.run(asked.kind, asked.input, asked.pred, limit=asked.limit, workers=asked.workers)
+            return predict.run(asked.kind, asked.input, asked.pred, limit=asked.limit, workers=asked.workers, folds=asked.folds)
+        if asked.command == "train":
+            return train.run(asked.kind, asked.data)
+        if asked.command == "boilerplate":
+            return boilerplate.run(asked.data, workers=asked.workers)
         return seeds.run(*_seed_folders(asked, parser), as_json=asked.json)
     except WinnowError as error:
         sys.stderr.write(f"bench: {error}\n")
@@ -52,6 +57,12 @@ def _parser() -> argparse.ArgumentParser:
     two.add_argument("seeds", type=Path, nargs="?", metavar="DIR_OF_SEEDS")
     two.add_argument("gold", type=Path, nargs="?", metavar="DIR_OF_GOLD")
     two.add_argument("--json", action="store_true", help="one JSON object a check instead of the table")
+    three = commands.add_parser("boilerplate", help="clean text of pages and dumps against gold; exit 1 unless all bars hold")
+    three.add_argument("data", type=Path, metavar="DATA_DIR", help="the folder of pages.parquet")
+    three.add_argument("--workers", type=int, default=2, help="processes (default 2)")
+    four = commands.add_parser("train", help="the learned parts, made anew; needs lightgbm")
+    four.add_argument("kind", choices=train.KINDS, metavar="KIND", help=", ".join(train.KINDS))
+    four.add_argument("data", type=Path, metavar="DATA_DIR", help="the folder of pages.parquet")
     return parser
 
 

@@ -30,9 +30,9 @@ def context() -> Context:
     return process.prepare(default_settings())
 
 
-def outcome_of(uri: str, data: bytes) -> Outcome:
-    """What the library makes of these bytes, knowing nothing of other documents."""
-    return process.process(sources.from_bytes(uri, data), data, context())
+def outcome_of(uri: str, data: bytes, shared: Context | None = None) -> Outcome:
+    """What the library makes of these bytes, knowing nothing of other documents; with default settings unless told."""
+    return process.process(sources.from_bytes(uri, data), data, shared or context())
 
 
 def starts(outcome: Outcome) -> list[int]:

@@ -17,6 +17,8 @@ from pipeline.model import Action, Article, Block, Decoded, Entry, Found, Kept, 
 VERBATIM = "verbatim"
 
 _DROPPED = frozenset((Label.HEADER, Label.SECTION, Label.BOILERPLATE, Label.CAPTION))
+# Proposals that only a claim makes true: a line like a byline that names nobody is whatever else it may be.
+_UNCLAIMED = frozenset((Label.TITLE, Label.BYLINE, Label.DATELINE))
 Value = Any  # a field's value: text, a tuple of names, a day with its precision, …
 _Cut = tuple[int, int, Mark]  # a range, and the mark that says why
 
@@ -42,7 +44,7 @@ def compose(  # noqa: PLR0913, PLR0917 - the stages before it meet here
         if claim is not None:
             builder.entry(Action.TAKEN, block, claim.label, claim.rule, claim.confidence)
             continue
-        mark = resolve(marks)
+        mark = resolve(marks, without=_UNCLAIMED)
         if mark.label is Label.SEPARATOR:
             builder.entry(Action.SEPARATOR, block, mark.label, mark.rule, mark.confidence)
         elif mark.label in _DROPPED and not (keep_captions and mark.label is Label.CAPTION):

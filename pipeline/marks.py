@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from pipeline.model import PRECEDENCE, Block, Label, Mark
 
@@ -12,21 +12,30 @@ Marks = tuple[tuple[Mark, ...], ...]
 CERTAIN = 0.9
 # Below this a proposal does not stand against the default, which is to keep the text.
 LIKELY = 0.5
+# Marks of learned scores have rules that begin so.
+SCORE = "score."
+# What a line may be for, other than to be read.
+PURPOSES = frozenset((Label.SEPARATOR, Label.HEADER, Label.TITLE, Label.BYLINE, Label.DATELINE, Label.SECTION, Label.REFERENCE))
 DEFAULT = Mark(Label.BODY, "default", LIKELY)
 
 
-def resolve(marks: Sequence[Mark]) -> Mark:
-    """The mark that holds for the whole block; inline marks don't count.
+def resolve(marks: Sequence[Mark], without: Collection[Label] = ()) -> Mark:
+    """The mark that holds for the whole block; inline marks, and those of the labels `without`, don't count.
 
-    Certain marks: the first label in precedence; else the highest confidence; ties go by precedence, then by the rule's name.
+    Certain marks: the first label in precedence. Then what a line is for (title, byline …) if it is likely; then the learned
+    score, which outranks uncertain rules; then the highest confidence. Ties go by precedence, then by the rule's name.
     """
-    whole = [mark for mark in marks if not mark.inline and mark.confidence >= LIKELY]
-    if not whole:
-        return DEFAULT
+    whole = [mark for mark in marks if not mark.inline and mark.confidence >= LIKELY and mark.label not in without]
     certain = [mark for mark in whole if mark.confidence >= CERTAIN]
     if certain:
         return min(certain, key=lambda mark: (PRECEDENCE[mark.label], -mark.confidence, mark.rule))
-    return min(whole, key=lambda mark: (-mark.confidence, PRECEDENCE[mark.label], mark.rule))
+    scored = [mark for mark in whole if mark.rule.startswith(SCORE)]
+    if scored:
+        purpose = [mark for mark in whole if mark.label in PURPOSES]
+        if scored[0].label is Label.BODY:
+            purpose = purpose or [mark for mark in whole if mark.label is Label.HEADING]
+        whole = purpose or scored
+    return min(whole, key=lambda mark: (-mark.confidence, PRECEDENCE[mark.label], mark.rule), default=DEFAULT)
 
 
 def group(block: Block, mark: Mark, name: str) -> str | None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from pipeline import __version__, blocks, rules
@@ -13,6 +14,7 @@ from pipeline.enrich import enrich
 from pipeline.errors import Rejected
 from pipeline.fields import find
 from pipeline.label import label
+from pipeline.learned import Weights
 from pipeline.marks import Marks
 from pipeline.model import Article, Decoded, Entry, Outcome, Page, Rejection, Segment, Source, Span
 from pipeline.rules import RuleSet
@@ -24,7 +26,7 @@ from pipeline.split import split
 class Context:
     """What every source of a run shares. `ruleset` is the digest of all knowledge that decides, 64 hex digits.
 
-    `enriched` False leaves out what needs the clean text (language …) and costs 0.4 s to load, for who wants the text alone.
+    `weights` replaces shipped weights by name, for figures that must not be in-sample. `enriched` False leaves out what needs the clean text (language …) and costs 0.4 s to load, for who wants the text alone.
     """
 
     settings: Settings
@@ -32,6 +34,7 @@ class Context:
     ruleset: str
     version: str = __version__
     enriched: bool = True
+    weights: Mapping[str, Weights] = field(default_factory=dict)
 
 
 class Trace(NamedTuple):
@@ -78,7 +81,7 @@ def trace(source: Source, data: bytes, context: Context) -> Trace | Outcome:
         page = blocks.read(decoded)
     except Rejected as refusal:
         return rejected(source, Rejection(refusal.stage, refusal.reason, refusal.cause, refusal.remedy))
-    marks = label(page, context.rules)
+    marks = label(page, context.rules, settings.mode, context.weights)
     segments = split(page, marks, settings.split_threshold)
     outcome = compose_all(source, decoded, page, segments, context)
     return Trace(decoded, page, marks, tuple(segments), outcome)

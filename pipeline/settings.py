@@ -10,7 +10,7 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar, Literal, cast
 
 from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     ledger_text: bool = Field(True, description="store the text of ledger entries, not only their spans")
     rules: tuple[Path, ...] = Field((), description="more rule files (TOML) or folders of them")
     rule: tuple[dict[str, Any], ...] = Field((), description="rules written in winnow.toml itself, as [[rule]] tables")
+    mode: Literal["precision", "balanced", "recall"] = Field("balanced", description="how readily uncertain blocks are dropped")
     split_threshold: float = Field(0.5, ge=0, le=1, description="a cut less sure than this is not made")
     language_threshold: float = Field(0.9, ge=0, le=1, description="a language less sure than this is null")
     workers: int = Field(0, ge=0, description="processes; 0: one a core")

@@ -38,7 +38,7 @@ CONFINED = {
     "pydantic_settings": {"settings"},
 }
 # Modules of plug-in rooms that are the room's common ground, not plug-ins.
-COMMON = {"__init__", "derive", "format", "collector", "hints", "splitter"}
+COMMON = {"__init__", "derive", "format", "collector", "hints", "rejoin", "splitter", "features"}
 PLUGIN_ROOMS = ("blocks", "split", "fields", "enrich", "label")
 
 MODULES = sorted([*(ROOT / "pipeline").rglob("*.py"), *(ROOT / "flows").rglob("*.py")])

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import re
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
@@ -10,10 +11,11 @@ import pyarrow.parquet as pq
 import pytest
 from bs4 import BeautifulSoup
 
-from bench import predict, seeds
+from bench import boilerplate, held_out, predict, seeds
 from bench.__main__ import main
 from bench.run import default_settings
-from pipeline import dataset
+from bench.train import blocks, score
+from pipeline import dataset, learned
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -139,9 +141,121 @@ def test_limit_and_workers_change_nothing_else(tmp_path: Path) -> None:
     assert _predict(tmp_path, "text", source, "--limit", "0") == []
 
 
-def test_folds_say_that_nothing_is_learned(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_figures_are_in_sample_without_folds(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    _predict(tmp_path, "text", _pages(tmp_path, 1))
+    assert predict.IN_SAMPLE in capsys.readouterr().err
     _predict(tmp_path, "text", _pages(tmp_path, 1), "--folds")
-    assert predict.NOT_LEARNED in capsys.readouterr().err
+    assert predict.IN_SAMPLE not in capsys.readouterr().err
+    source = _parquet(tmp_path / "lang.parquet", id=["e"], text=["A quiet year on the island."])
+    _predict(tmp_path, "lang", source, "--folds")
+    assert predict.NOTHING_HELD_OUT in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["text", "dump", "meta"])
+def test_folds_judge_each_row_by_weights_that_never_saw_its_site(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    read = learned.read
+
+    def noted(path: Path) -> learned.Weights:
+        asked.append(path.name)
+        return read(path)
+
+    monkeypatch.setattr(learned, "read", noted)
+    held_out._context.cache_clear()
+    source = _pages(tmp_path, 6)
+    rows = _predict(tmp_path, kind, source, "--folds")
+    held_out._context.cache_clear()
+    assert [row["id"] for row in rows] == [f"page-{n}" for n in range(6)]
+    folds = {blocks.fold_of(row["url"], row["id"]) for row in pq.read_table(source, columns=["url", "id"]).to_pylist()}
+    assert set(asked) == {f"{file}.{fold}.json" for file in (held_out.HTML, held_out.LINES) for fold in folds}
+
+
+@pytest.mark.parametrize("file", [held_out.HTML, held_out.LINES])
+def test_each_stored_fold_says_which_it_is_and_is_of_the_data_of_the_shipped_file(file: str) -> None:
+    shipped = learned.load(file).about
+    folds = [learned.read(held_out.HOME / f"{file}.{fold}.json").about for fold in range(blocks.FOLDS)]
+    assert [about["fold"] for about in folds] == list(range(blocks.FOLDS))
+    assert {about["data"] for about in folds} == {shipped["data"]}
+    assert held_out.without_folds() == []
+
+
+@pytest.mark.parametrize(
+    ("url", "site"),
+    [
+        ("https://www.courier.example/town/1", "courier.example"),
+        ("http://news.courier.co.uk/a", "courier.co.uk"),
+        ("https://courier.example:8080/", "courier.example"),
+        (None, ""),
+    ],
+)
+def test_folds_go_by_registered_domain(url: str | None, site: str) -> None:
+    assert blocks.domain(url) == site
+    assert blocks.fold_of(url, "one") == blocks.fold_of(f"https://{site}" if site else None, "other" if site else "one")
+
+
+def test_training_needs_lightgbm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    assert main(["train", "blocks", str(tmp_path)]) == 2
+    assert "Install lightgbm to train" in capsys.readouterr().err
+
+
+def _gold(folder: Path) -> Path:
+    """Pages of every set that the table has, with their prose as gold text, or a snippet of it."""
+    kinds = [("zyte", None), ("wcxb", "article"), ("wcxb", "forum"), ("fundus", "article"), ("magic_article", None)]
+    kinds = [*kinds, *kinds, ("trafseg", None)]
+    prose = ["\n".join(re.findall("<p>(.*?)</p>", _page(n))) for n in range(len(kinds))]
+    snippets = [text[:60] if name == "trafseg" else None for text, (name, _) in zip(prose, kinds, strict=True)]
+    return _parquet(
+        folder / "pages.parquet",
+        id=[f"page-{n}" for n in range(len(kinds))],
+        set=[name for name, _ in kinds],
+        url=[f"https://{n}.example/" for n in range(len(kinds))],
+        page_type=[kind for _, kind in kinds],
+        html=[_page(n).encode() for n in range(len(kinds))],
+        gold_text=[None if name == "trafseg" else text for text, (name, _) in zip(prose, kinds, strict=True)],
+        must_have=[snippet and [snippet] for snippet in snippets],
+        must_not_have=[snippet and ["You may also like"] for snippet in snippets],
+    )
+
+
+def test_boilerplate_table(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setattr(boilerplate, "PEER", "a_tool_that_nobody_has")
+    _gold(tmp_path)
+    code = main(["boilerplate", str(tmp_path), "--workers", "1"])
+    out, err = capsys.readouterr()
+    assert all(part.name in out for part in boilerplate.SETS)
+    assert f"{boilerplate.PEER} is not installed" in err
+    assert code == ("not all bars hold" in out)
+    assert main(["boilerplate", str(tmp_path / "nowhere")]) == 2
+
+
+def test_boilerplate_bars(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    gold = pq.read_table(_gold(tmp_path), columns=boilerplate.GOLD).to_pylist()
+    right = {row["id"]: row["gold_text"] or row["must_have"][0] for row in gold}
+    assert boilerplate.report(gold, {"all of it": {"text": right, "dump": right}}) == 0
+    assert "1.000 [1.000, 1.000]" in capsys.readouterr().out
+    assert boilerplate.report(gold, {"nothing": {"text": {}, "dump": {}}}) == 1
+    assert boilerplate.report(gold, {"all of it": {"text": right, "dump": right}, "peer": {"text": {}}}) == 0
+
+
+def test_texts_may_hold_any_line_end(tmp_path: Path) -> None:
+    rows = [{"id": "a", "text": "one\u2028two\x85three\rfour\nfive"}, {"id": "b", "text": ""}]
+    (tmp_path / "text").write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+    assert boilerplate.read(tmp_path / "text") == {row["id"]: row["text"] for row in rows}
+
+
+def test_figures_of_a_text_that_is_half_right() -> None:
+    pages = [score.against("one two three four five six", "one two three four")] * 3
+    found = score.figures(pages)
+    assert found["f1"] == pytest.approx((0.5, 0.5, 0.5))  # precision 1, recall 1 of 3 shingles
+    assert found["token_f1"] == pytest.approx((0.8, 0.8, 0.8))
+    assert found["exact"].value == 0
+    mixed = score.figures([*pages, score.against("one two three four", "one two three four")])
+    assert mixed["f1"].low < mixed["f1"].value < mixed["f1"].high
+    assert score.figures([score.snippets("a b c", ["a  b", "d"], ["c"])])["segment_f1"].value == 0.5
+    assert score.figures([score.against("", "")])["token_f1"].value == 1
 
 
 @pytest.mark.parametrize("name", ["missing.parquet", "text.parquet", "pages.parquet"])

@@ -109,7 +109,7 @@ def trace_plain(text: str) -> Trace:
     from pipeline import label, split
     from pipeline.process import compose_all
 
-    marks = label.label(page, CONTEXT.rules)
+    marks = label.label(page, CONTEXT.rules, CONTEXT.settings.mode, {})
     segments = split.split(page, marks, CONTEXT.settings.split_threshold)
     outcome = compose_all(from_bytes("again", text.encode("utf-8", "surrogatepass")), decoded, page, segments, CONTEXT)
     return Trace(decoded, page, marks, tuple(segments), outcome)

@@ -23,6 +23,7 @@ FUNCTIONS: dict[str, Callable[[str], str]] = {
     "entity": html.unescape,
     "space": fold,
     "joined": lambda _: " ",
+    "glued": lambda _: "",
     "repaired": repaired,
 }
 

@@ -1,4 +1,4 @@
-"""Plain text: each line that is not blank is a block; lines that a mailer wrapped at a fixed width are joined again."""
+"""Plain text: each line that is not blank is a block; lines that a mailer wrapped or a dump broke at tags are joined again."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from pipeline.blocks.format import Format
+from pipeline.blocks.rejoin import rejoin
 from pipeline.model import Block, Decoded, Hints, Page, Run
 
 # Line ends are \r\n, \r and \n only: str.splitlines() also cuts at U+0085, U+2028 and form feed, inside sentences.
@@ -29,16 +30,28 @@ _Line = tuple[int, int, int]  # start, end, blank lines before
 
 def read(decoded: Decoded) -> Page:
     """The blocks of a plain text, kind "line", in source order; `gap` counts the blank lines before each."""
-    blocks = []
-    for paragraph in _paragraphs(decoded.text):
-        runs = []
-        for number, (start, end, _) in enumerate(paragraph):
-            if number:
-                before = paragraph[number - 1][1]
-                runs.append(Run(before, start, " ", "joined"))
-            runs.append(Run(start, end, decoded.text[start:end], "verbatim"))
-        blocks.append(Block(tuple(runs), "".join(run.text for run in runs), "line", gap=paragraph[0][2]))
+    paragraphs = list(_paragraphs(decoded.text))
+    outlines = [(lines[0][0], lines[-1][1], lines[0][2]) for lines in paragraphs]
+    blocks: list[Block] = []
+    pieces: list[Run] = []
+    gap = 0
+    for lines, how in zip(paragraphs, rejoin(decoded.text, outlines), strict=True):
+        if how is None:
+            if pieces:
+                blocks.append(_block(pieces, gap))
+            pieces, gap = [], lines[0][2]
+        for number, (start, end, _) in enumerate(lines):
+            if pieces:
+                glued = number == 0 and how == "glued"
+                pieces.append(Run(pieces[-1].end, start, "" if glued else " ", "glued" if glued else "joined"))
+            pieces.append(Run(start, end, decoded.text[start:end], "verbatim"))
+    if pieces:
+        blocks.append(_block(pieces, gap))
     return Page(tuple(blocks), Hints())
+
+
+def _block(runs: list[Run], gap: int) -> Block:
+    return Block(tuple(runs), "".join(run.text for run in runs), "line", gap=gap)
 
 
 def _lines(text: str) -> Iterator[_Line]:

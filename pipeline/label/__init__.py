@@ -1,31 +1,29 @@
 """Blocks → marks. The only place that judges what a block is; nothing is decided here, only proposed.
 
-LABELERS is the order of work: each sees the page and the proposals so far, and returns proposals. Adding knowledge is a rule in
-rules/; a new way of judging is one module here and its line in the list.
+`label` is the order of work: each labeler sees the page and the proposals so far, and returns proposals. Adding knowledge is a
+rule in rules/; a new way of judging is one module here and its line below.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 
-from pipeline.label import by_place, by_rule, context, references, titles
+from pipeline.label import by_line, by_place, by_rule, by_score, context, references, titles
+from pipeline.learned import Weights
 from pipeline.marks import Marks
 from pipeline.model import Page
 from pipeline.rules import RuleSet
 
-Labeler = Callable[[Page, Marks], Marks]
 
-LABELERS: tuple[Labeler, ...] = (
-    by_place.label,  # where a block stands in a structured page
-    references.label,  # numbered lists of cited works
-    titles.label,  # the line that names the article
-    context.label,  # bylines and datelines: grammar is certain only in the right place
-)
+def label(page: Page, rules: RuleSet, mode: str, weights: Mapping[str, Weights]) -> Marks:
+    """The marks of each block, in the order of `page.blocks`.
 
-
-def label(page: Page, rules: RuleSet) -> Marks:
-    """The marks of each block, in the order of `page.blocks`."""
+    `mode` (precision, balanced, recall) is how readily the learned scores drop; `weights` replaces shipped weights by name.
+    """
     marks = by_rule.label(page, rules)
-    for labeler in LABELERS:
-        marks = labeler(page, marks)
-    return marks
+    marks = by_place.label(page, marks)  # what the page's own markup says: hidden, caption, heading
+    marks = by_score.label(page, marks, mode, weights.get(by_score.FILE))  # article or chrome, learned
+    marks = references.label(page, marks)  # numbered lists of cited works
+    marks = titles.label(page, marks)  # the line that names the article
+    marks = context.label(page, marks)  # bylines and datelines: grammar is certain only in the right place
+    return by_line.label(page, marks, mode, weights.get(by_line.FILE))  # the lines of a crude dump, learned

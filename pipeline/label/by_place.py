@@ -1,137 +1,76 @@
-"""Marks from where a block stands in a structured page: what the page's own markup says is chrome, caption, heading or article.
+"""Marks from what a structured page's own markup says of a block: caption, heading, teaser, repetition.
 
-A first version: containers by tag and class words, and the container that holds most prose. It proposes below certainty.
+What is article and what is chrome is for the learned score to say; here stands only what is certain without it.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 
 from pipeline.marks import Marks
 from pipeline.model import Block, Label, Mark, Node, Page
-from pipeline.surface import is_prose
+from pipeline.surface import ends_sentence, is_prose
 
-CHROME_TAGS = frozenset(
-    ["nav", "footer", "aside", "form", "button", "select", "menu", "dialog", "option", "label", "fieldset", "legend"]
-)
-CHROME_WORDS = frozenset(
-    [
-        "nav",
-        "navbar",
-        "navigation",
-        "menu",
-        "breadcrumb",
-        "breadcrumbs",
-        "footer",
-        "sidebar",
-        "aside",
-        "related",
-        "recommended",
-        "recommendations",
-        "share",
-        "sharing",
-        "social",
-        "comment",
-        "comments",
-        "disqus",
-        "respond",
-        "newsletter",
-        "subscribe",
-        "subscription",
-        "cookie",
-        "cookies",
-        "consent",
-        "banner",
-        "promo",
-        "advert",
-        "advertisement",
-        "ad",
-        "ads",
-        "sponsored",
-        "outbrain",
-        "taboola",
-        "widget",
-        "widgets",
-        "masthead",
-        "toolbar",
-        "pagination",
-        "pager",
-        "popular",
-        "trending",
-        "login",
-        "signup",
-        "paywall",
-        "popup",
-        "modal",
-        "toc",
-        "tags",
-        "taglist",
-        "complementary",
-        "contentinfo",
-        "search",
-        "searchform",
-    ]
-)
-BODY_WORDS = frozenset(["articlebody", "entry", "post", "story", "article"])
-HEADINGS = frozenset(["h1", "h2", "h3", "h4", "h5", "h6"])
+HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 CAPTIONS = frozenset(("figcaption", "caption"))
-# More of a block inside links than this is a menu or a list of teasers.
-MAX_LINK_SHARE = 0.6
-# How far above a paragraph its container is looked for.
-ANCESTORS = 4
+# A line that is one link, all in capitals and no sentence announces another article; shorter ones may be names or buttons.
+CAPITALS_CHARS = 20
+# Nobody writes the same paragraph three times on one page: galleries and widgets do. Shorter ones may be refrains or table cells.
+REPEATED_CHARS = 60
+REPEATED_TIMES = 3
+# Hidden characters for each character of shown prose.
+MAX_HIDDEN = 0.2
+# What content systems call the place of readers' comments, and how much of it there may be for each character of other prose.
+COMMENTS = frozenset(("comments", "commentlist", "disqus", "respond", "kommentare", "comentarios", "commentaires"))
+MAX_COMMENTS = 1.0
 
 
 def label(page: Page, marks: Marks) -> Marks:
-    """`marks` with one proposal a block of a structured page added; plain text gets none."""
+    """`marks` with one proposal added for each block whose element says what it is; plain text gets none."""
     if not any(block.node for block in page.blocks):
         return marks
-    container = _container(page.blocks)
-    return tuple(
-        (*each, mark) if (mark := _mark(block, container)) else each for block, each in zip(page.blocks, marks, strict=True)
-    )
+    times = Counter(block.text for block in page.blocks if len(block.text) >= REPEATED_CHARS)
+    extras = _extras(page)
+    proposals = [extra or _mark(block, times) for block, extra in zip(page.blocks, extras, strict=True)]
+    return tuple((*each, mark) if mark else each for each, mark in zip(marks, proposals, strict=True))
 
 
-def _mark(block: Block, container: int | None) -> Mark | None:
-    node = block.node
-    if node is None:
-        return None
-    if node.hidden:
-        return Mark(Label.BOILERPLATE, "place.hidden", 0.8)
-    chrome = _chrome(node, container)
-    if chrome is not None:
-        return chrome
+def _mark(block: Block, times: Counter[str]) -> Mark | None:
     if block.kind in CAPTIONS:
         return Mark(Label.CAPTION, "place.caption", 0.95)
-    if block.links > MAX_LINK_SHARE * len(block.text):
-        return Mark(Label.BOILERPLATE, "place.links", 0.6)
-    return Mark(Label.HEADING, "place.heading", 0.6) if block.kind in HEADINGS else None
+    if times[block.text] >= REPEATED_TIMES:
+        return Mark(Label.BOILERPLATE, "place.repeated", 0.9)
+    if block.kind in HEADINGS:
+        return Mark(Label.HEADING, "place.heading", 0.55)
+    if _is_capital_link(block):
+        return Mark(Label.BOILERPLATE, "place.capital-link", 0.9)
+    return None
 
 
-def _chrome(node: Node, container: int | None) -> Mark | None:
-    """What the elements around a block say, from the inside out, as far as the container of the article."""
-    above: Node | None = node
-    while above is not None and above.ordinal != container:
-        if above.tag in CHROME_TAGS:
-            return Mark(Label.BOILERPLATE, f"place.{above.tag}", 0.85)
-        if not above.tokens.isdisjoint(CHROME_WORDS) and above.tag not in ("body", "html"):
-            return Mark(Label.BOILERPLATE, "place.class", 0.7)
-        above = above.parent
-    return Mark(Label.BOILERPLATE, "place.outside", 0.65) if container is not None and above is None else None
+def _extras(page: Page) -> list[Mark | None]:
+    """A mark for each block that is hidden, or that stands among readers' comments, if those are extras on this page.
+
+    Where they outweigh the rest they are the page: an article that waits for a click, a forum.
+    """
+    hidden = [block.node is not None and block.node.hidden for block in page.blocks]
+    comment = [_is_comment(block.node) for block in page.blocks]
+    found: list[Mark | None] = [None] * len(page.blocks)
+    for flags, most, rule in ((hidden, MAX_HIDDEN, "place.hidden"), (comment, MAX_COMMENTS, "place.comments")):
+        extra = sum(len(block.text) for block, flag in zip(page.blocks, flags, strict=True) if flag)
+        rest = sum(len(block.text) for block, flag in zip(page.blocks, flags, strict=True) if not flag and is_prose(block.text))
+        if extra < most * rest:
+            found = [Mark(Label.BOILERPLATE, rule, 0.9) if flag else mark for flag, mark in zip(flags, found, strict=True)]
+    return found
 
 
-def _container(blocks: tuple[Block, ...]) -> int | None:
-    """The ordinal of the element that holds the article: most prose, a paragraph counting less the further up."""
-    mass: defaultdict[int, float] = defaultdict(float)
-    for block in blocks:
-        if block.node is None or block.node.hidden or not is_prose(block.text) or block.links > len(block.text) / 2:
-            continue
-        node: Node | None = block.node if block.kind != "p" or block.node.tag != "p" else block.node.parent
-        weight = 1.0
-        for _ in range(ANCESTORS):
-            if node is None or node.tag in ("body", "html") or node.tag in CHROME_TAGS:
-                break
-            bonus = 1.5 if node.tag == "article" or not node.tokens.isdisjoint(BODY_WORDS) else 1.0
-            mass[node.ordinal] += weight * bonus * len(block.text)
-            weight *= 0.8
-            node = node.parent
-    return max(mass, key=lambda ordinal: (mass[ordinal], ordinal)) if mass else None
+def _is_comment(node: Node | None) -> bool:
+    while node is not None:
+        if not node.tokens.isdisjoint(COMMENTS):
+            return True
+        node = node.parent
+    return False
+
+
+def _is_capital_link(block: Block) -> bool:
+    text = block.text
+    return block.links >= len(text) >= CAPITALS_CHARS and text.isupper() and " " in text and not ends_sentence(text)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.marks import LIKELY, Marks, group, resolve
+from pipeline.marks import LIKELY, SCORE, Marks, group, resolve
 from pipeline.model import Label, Mark, Page
 from pipeline.surface import could_be_title, is_prose, likeness_key, same_line
 
@@ -12,6 +12,7 @@ LAST_CRUMB = "headline"
 AFTER_BREADCRUMB = 6
 # A heading that is part of the declared title ("Cranes stay | Tidepost") must be longer than this to count, in letters.
 MIN_PART = 12
+DECLARED = ("json-ld.headline", "meta.og:title", "meta.twitter:title", "title")
 # Headings that open an article, never a section in its middle.
 _OPENING = frozenset(
     [
@@ -63,23 +64,31 @@ def label(page: Page, marks: Marks) -> Marks:
 
 
 def _declared(page: Page, resolved: list[Mark]) -> dict[int, Mark]:
-    """The first heading that the page's own metadata repeats, else the first <h1>."""
+    """The heading that the page's own metadata repeats, else the longest that is a part of it, else the <h1> nearest the text."""
     structured = page.hints.structured
-    declared = {
-        likeness_key(value)
-        for key in ("json-ld.headline", "meta.og:title", "meta.twitter:title", "title")
-        for value in structured.get(key, ())
-    }
-    first = None
+    declared = {likeness_key(value) for key in DECLARED for value in structured.get(key, ())}
+    parts: list[int] = []
+    nearest = None
     for index, block in enumerate(page.blocks):
-        if block.kind not in ("h1", "h2") or resolved[index].label is Label.BOILERPLATE:
+        if nearest is not None and is_prose(block.text) and resolved[index].label is Label.BODY:
+            break  # headings below the first paragraph are of sections
+        if block.kind not in ("h1", "h2") or _is_chrome(resolved[index]):
             continue
         key = likeness_key(block.text)
-        if key and any(key == other or (len(key) > MIN_PART and key in other) for other in declared):
+        if key in declared:
             return {index: Mark(Label.TITLE, "title.declared", 0.98)}
-        if first is None and block.kind == "h1" and could_be_title(block.text):
-            first = index
-    return {first: Mark(Label.TITLE, "title.h1", 0.8)} if first is not None else {}
+        if len(key) > MIN_PART and any(key in other for other in declared):
+            parts.append(index)
+        if block.kind == "h1" and could_be_title(block.text):
+            nearest = index
+    if parts:
+        return {max(parts, key=lambda index: len(page.blocks[index].text)): Mark(Label.TITLE, "title.declared", 0.95)}
+    return {nearest: Mark(Label.TITLE, "title.h1", 0.8)} if nearest is not None else {}
+
+
+def _is_chrome(mark: Mark) -> bool:
+    """Furniture by a rule; the learned score knows titles as what is not text."""
+    return mark.label is Label.BOILERPLATE and not mark.rule.startswith(SCORE)
 
 
 def _breadcrumbs(page: Page, marks: Marks) -> dict[int, Mark]:

@@ -1,0 +1,147 @@
+"""Marks from a learned score: how likely each block of a structured page is article text.
+
+Two looks: the first sees a block, its place and its neighbours; the second also sees what the first thought of them. What is
+scored below the threshold is proposed to be furniture; the threshold sinks until something is kept, so no page comes out empty.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+
+from pipeline import learned
+from pipeline.label.features import html
+from pipeline.label.features.names import FEATURES, SECOND, Table
+from pipeline.label.features.second import second
+from pipeline.model import Block, Label, Mark
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from pipeline.learned import Reason, Weights
+    from pipeline.marks import Marks
+    from pipeline.model import Page
+
+RULE = "score.html"
+FILE = "blocks_html"
+BALANCED = "balanced"
+# A page of which less than this is kept (in characters, CJK counting more) gets a lower threshold, …
+MIN_KEPT = 150
+LOWER, LOWEST = 0.7, 0.02
+# Items of a list or table, at most so many, that stand between kept text; their list is looked for so far up.
+ITEMS = frozenset(("li", "td", "th", "dt", "dd", "pre"))
+MAX_ITEMS = 500
+CONTAINERS = 5
+_INSIDE = Mark(Label.BODY, f"{RULE}-inside", 0.5)
+
+
+class Scored(NamedTuple):
+    """The score of each block, 0…1, the threshold that fits the page, and what the scores were made from."""
+
+    scores: NDArray[np.float64]
+    threshold: float
+    first: NDArray[np.float32]
+    second: NDArray[np.float32]
+
+
+def score(page: Page, mode: str = BALANCED, weights: Weights | None = None) -> Scored:
+    """The learned score of each block of a page that has blocks."""
+    weights = weights or learned.load(FILE)
+    table = html.table(page)
+    return decide(table, mode, weights)
+
+
+def decide(table: Table, mode: str, weights: Weights) -> Scored:
+    """The same from the features."""
+    one, two = weights.models["first"], weights.models["second"]
+    first = table.rows[_places(one.features)]
+    scores = one.probability(first.T)
+    look = scores > weights.settings["look_again"]
+    both = np.concatenate((table.rows, second(table.layout, scores)))[_places(two.features)]
+    if look.any():
+        again = two.probability(np.ascontiguousarray(both[:, look]).T)
+        share = weights.settings["share_of_second"]
+        scores = scores.copy()
+        scores[look] = np.round((1 - share) * scores[look] + share * again, 4)
+    return Scored(scores, _threshold(scores, table.layout.chars, weights.settings["thresholds"][mode]), first, both)
+
+
+def explain(scored: Scored, block: int, weights: Weights | None = None, most: int = 5) -> list[Reason]:
+    """The features that made a block's score, the strongest first: of both looks, weighed as the score weighs them."""
+    weights = weights or learned.load(FILE)
+    share = weights.settings["share_of_second"]
+    reasons: dict[str, Reason] = {}
+    for model, rows, weight in (("first", scored.first, 1 - share), ("second", scored.second, share)):
+        for reason in weights.models[model].explain(rows[:, block]):
+            known = reasons.get(reason.feature)
+            total = reason.weight * weight + (known.weight if known else 0.0)
+            reasons[reason.feature] = reason._replace(weight=round(total, 4))
+    return sorted(reasons.values(), key=lambda reason: (-abs(reason.weight), reason.feature))[:most]
+
+
+def label(page: Page, marks: Marks, mode: str = BALANCED, weights: Weights | None = None) -> Marks:
+    """`marks` with the score's proposal a block of a structured page added; plain text gets none."""
+    if not any(block.node for block in page.blocks):
+        return marks
+    scored = score(page, mode, weights)
+    limit = scored.threshold
+    inside = _items_inside(page, scored.scores >= limit)
+    return tuple(
+        (*each, _INSIDE if at in inside else _mark(float(value), limit))
+        for at, (value, each) in enumerate(zip(scored.scores, marks, strict=True))
+    )
+
+
+def _items_inside(page: Page, kept: NDArray[np.bool_]) -> set[int]:
+    """Items of lists and tables that the score would drop although the text around their list is kept.
+
+    Short items without a link say nothing of themselves; a list between two kept paragraphs of one container belongs to them.
+    """
+    found: set[int] = set()
+    blocks = page.blocks
+    places = np.flatnonzero(kept)
+    for before, after in zip(places[:-1].tolist(), places[1:].tolist(), strict=True):
+        between = range(before + 1, after)
+        if (
+            not between
+            or len(between) > MAX_ITEMS
+            or not all(blocks[at].kind in ITEMS and not blocks[at].links for at in between)
+        ):
+            continue
+        around = _containers(blocks[before]) & _containers(blocks[after])
+        if all(around & _containers(blocks[at]) for at in between):
+            found.update(between)
+    return found
+
+
+def _containers(block: Block) -> set[int]:
+    """The ordinals of the nearest elements around a block."""
+    found = set()
+    node = block.node
+    for _ in range(CONTAINERS):
+        if node is None or node.tag in ("body", "html"):
+            break
+        found.add(node.ordinal)
+        node = node.parent
+    return found
+
+
+def _mark(value: float, limit: float) -> Mark:
+    """Confidence is .5 at the threshold and stays below certainty: certain rules outrank the score."""
+    if value < limit:
+        return Mark(Label.BOILERPLATE, RULE, round(0.5 + 0.39 * (limit - value) / limit, 4))
+    return Mark(Label.BODY, RULE, round(0.5 + 0.39 * (value - limit) / max(1 - limit, 1e-9), 4))
+
+
+def _threshold(scores: NDArray[np.float64], chars: NDArray[np.float32], limit: float) -> float:
+    while limit > LOWEST and chars[scores >= limit].sum() < MIN_KEPT:
+        limit *= LOWER
+    return limit
+
+
+def _places(names: tuple[str, ...]) -> list[int]:
+    return [_ALL[name] for name in names]
+
+
+_ALL = {name: place for place, name in enumerate((*FEATURES, *SECOND))}
