@@ -26,7 +26,8 @@ from pipeline.split import split
 class Context:
     """What every source of a run shares. `ruleset` is the digest of all knowledge that decides, 64 hex digits.
 
-    `weights` replaces shipped weights by name, for figures that must not be in-sample. `enriched` False leaves out what needs the clean text (language …) and costs 0.4 s to load, for who wants the text alone.
+    `weights` replaces shipped weights by name, for figures that must not be in-sample. `enriched` False leaves out what needs the
+    clean text (language …) and costs 0.4 s to load, for who wants the text alone.
     """
 
     settings: Settings

@@ -23,7 +23,7 @@ def label(page: Page, rules: RuleSet, mode: str, weights: Mapping[str, Weights])
     marks = by_rule.label(page, rules)
     marks = by_place.label(page, marks)  # what the page's own markup says: hidden, caption, heading
     marks = by_score.label(page, marks, mode, weights.get(by_score.FILE))  # article or chrome, learned
+    marks = by_line.label(page, marks, mode, weights.get(by_line.FILE))  # the same of the lines of a crude dump
     marks = references.label(page, marks)  # numbered lists of cited works
     marks = titles.label(page, marks)  # the line that names the article
-    marks = context.label(page, marks)  # bylines and datelines: grammar is certain only in the right place
-    return by_line.label(page, marks, mode, weights.get(by_line.FILE))  # the lines of a crude dump, learned
+    return context.label(page, marks)  # bylines and datelines: grammar is certain only in the right place

@@ -12,6 +12,9 @@ LAST_CRUMB = "headline"
 AFTER_BREADCRUMB = 6
 # A heading that is part of the declared title ("Cranes stay | Tidepost") must be longer than this to count, in letters.
 MIN_PART = 12
+# In a dump, category, byline, date and share lines stand between title and text; a title has more words than those.
+ABOVE_TEXT = 12
+TITLE_SPACES = 2
 DECLARED = ("json-ld.headline", "meta.og:title", "meta.twitter:title", "title")
 # Headings that open an article, never a section in its middle.
 _OPENING = frozenset(
@@ -56,6 +59,7 @@ def label(page: Page, marks: Marks) -> Marks:
         _first_line(page, resolved),
         _before(page, resolved),
         _behind(page, resolved),
+        _above_text(page, resolved),
     ):
         for index, mark in proposals.items():
             if index not in found or found[index].confidence < mark.confidence:
@@ -159,6 +163,22 @@ def _behind(page: Page, resolved: list[Mark]) -> dict[int, Mark]:
         if starts and above in (Label.BYLINE, Label.SEPARATOR) and not is_prose(blocks[index].text):
             found[index] = Mark(Label.TITLE, "title.behind-closing", 0.6)
     return found
+
+
+def _above_text(page: Page, resolved: list[Mark]) -> dict[int, Mark]:
+    """In a dump: the longest line that could be a title among those just above the first paragraph that the score keeps."""
+    if not any(mark.rule.startswith(SCORE) for mark in resolved) or page.blocks[0].kind != "line":
+        return {}
+    first = next((i for i, b in enumerate(page.blocks) if resolved[i].label is Label.BODY and is_prose(b.text)), None)
+    above = [
+        index
+        for index in range(max(0, (first or 0) - ABOVE_TEXT), first or 0)
+        if (resolved[index].rule.startswith(SCORE) or resolved[index].label is Label.BODY)
+        and could_be_title(page.blocks[index].text)
+        and page.blocks[index].text.count(" ") >= TITLE_SPACES
+    ]
+    best = max(above, key=lambda index: len(page.blocks[index].text), default=None)
+    return {} if best is None else {best: Mark(Label.TITLE, "title.above-text", 0.65)}
 
 
 def _prose_within(page: Page, start: int, blocks: int = 3) -> bool:
