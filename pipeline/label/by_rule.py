@@ -27,7 +27,7 @@ def label(page: Page, rules: RuleSet) -> Marks:
             if not seen_prose:
                 whole = [mark for mark in whole if rules[mark.rule].scope != TO_END]
         seen_prose = seen_prose or (not whole and is_prose(block.text))
-        if not block.text.strip() or not any(char.isprintable() and not char.isspace() for char in block.text[:64]):
+        if not block.text[:1].isalnum() and not any(char.isprintable() and not char.isspace() for char in block.text[:64]):
             whole.append(Mark(Label.BOILERPLATE, "invisible", CERTAIN))
         if not whole:
             whole = _inline(block, rules)
