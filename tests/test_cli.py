@@ -572,3 +572,13 @@ def test_names_that_are_not_utf8(tmp_path: Path) -> None:
     )
     assert done.returncode == 0
     assert json.loads(done.stdout)["author"] == ["Piet Onderwater"]
+
+
+def test_inspect_why_names_the_features_behind_each_learned_score(tmp_path: Path) -> None:
+    page = tmp_path / "page.html"
+    prose = "The keeper has rung the bell of the lock every evening for forty years, and nobody has asked him why. "
+    menu = "<ul class='menu'><li><a href='/'>Front</a></li><li><a href='/c'>Canal</a></li></ul>"
+    page.write_text(f"<!doctype html><html><body>{menu}<div>{f'<p>{prose * 2}</p>' * 4}</div></body></html>", encoding="utf-8")
+    rows = _rows(_winnow("inspect", page, "--why", "--json"))
+    assert any(row["why"] for row in rows if row["rule"] == "score.html")
+    assert not any(row["why"] for row in _rows(_winnow("inspect", page, "--json")))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import itertools
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer  # typer reads the signatures at run time
 
 from pipeline.cli.common import Code, OneFile, console, options, out_json, settings_of, squeezed, traced
-from pipeline.marks import resolve
+from pipeline.marks import SCORE, resolve
 from pipeline.model import Action
 
 if TYPE_CHECKING:
@@ -46,9 +46,16 @@ class Fate(NamedTuple):
     confidence: float
     text: str
     part: bool
+    why: str = ""
 
 
-def inspect(context: typer.Context, file: OneFile) -> int:
+def inspect(
+    context: typer.Context,
+    file: OneFile,
+    why: Annotated[
+        bool, typer.Option("--why", help="Also the features that made each learned score, the strongest first.")
+    ] = False,
+) -> int:
     """Show each block of a file, what became of it, and the rule that said so.
 
     Kept is green (+), taken as metadata cyan (=), dropped red (-), separators yellow (|); flags (?) and repairs (~) are noted
@@ -57,7 +64,7 @@ def inspect(context: typer.Context, file: OneFile) -> int:
     chosen = options(context)
     rejects: list[str] = []
     for _, trace in traced([file], settings_of(chosen), rejects):
-        found = fates(trace)
+        found = explained(trace, fates(trace)) if why else fates(trace)
         if chosen.json:
             for fate in found:
                 out_json(fate._asdict())
@@ -82,6 +89,22 @@ def fates(trace: Trace) -> Iterator[Fate]:
             kept_at += 1
         in_article = kept[kept_at][2] if kept_at < len(kept) and kept[kept_at][0] < block.end else None
         yield from _of_block(block, resolve(marks), line, _overlapping(entries, entry_at, block), in_article)
+
+
+def explained(trace: Trace, found: Iterator[Fate]) -> Iterator[Fate]:
+    """The same, each block that has a learned score with the features that made it: name, value, what it did to the log-odds."""
+    from pipeline.label import by_line, by_score
+
+    scorer = by_score if any(block.node for block in trace.page.blocks) else by_line
+    scored: Any = scorer.score(trace.page)
+    places = {block.start: place for place, block in enumerate(trace.page.blocks)}
+    for fate in found:
+        place = None if fate.part else places.get(fate.start)
+        if place is None or not any(mark.rule.startswith(SCORE) for mark in trace.marks[place]):
+            yield fate
+        else:
+            reasons = scorer.explain(scored, place)
+            yield fate._replace(why=", ".join(f"{one.feature}={one.value:.3g} {one.weight:+.2f}" for one in reasons))
 
 
 def _overlapping(entries: list[Entry], first: int, block: Block) -> list[Entry]:
@@ -132,6 +155,8 @@ def _show(trace: Trace, found: list[Fate], *, quiet: bool) -> None:
         inset = "  " if fate.part else ""
         row = Text(f"{symbol} {fate.what:<9} {place} {facts}  {inset}{squeezed(fate.text, TEXT_MOST)}", style=style)
         screen.print(row, soft_wrap=True)
+        if fate.why:
+            screen.print(Text(f"{'':>22} because {fate.why}", style="dim"), soft_wrap=True)
     if not quiet:
         decoded = trace.decoded
         how = f"{decoded.encoding} ({decoded.evidence}), {len(decoded.text)} characters"
