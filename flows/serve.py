@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 from pathlib import Path
@@ -39,7 +40,8 @@ def serve(
     _check_cron(cron)
     previous = signal.signal(signal.SIGTERM, _interrupt)
     try:
-        with server.at_hand("INFO") as url:
+        # An interrupt is one of the two ways to end it.
+        with contextlib.suppress(KeyboardInterrupt), server.at_hand("INFO") as url:
             print(f"winnow: schedule at {url.removesuffix('/api')}, state in {runtime.state_folder()}", flush=True)  # noqa: T201
             ingest.serve(
                 name=name,
@@ -51,8 +53,6 @@ def serve(
                 # Found by name, wherever winnow is installed and whatever folder the run starts in.
                 entrypoint_type=EntrypointType.MODULE_PATH,
             )
-    except KeyboardInterrupt:
-        pass  # one of the two ways to end it
     finally:
         signal.signal(signal.SIGTERM, previous)
 

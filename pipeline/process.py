@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from pipeline import __version__, blocks, rules
+from pipeline import __version__, blocks, learned, rules
 from pipeline.compose import compose
 from pipeline.decode import decode
 from pipeline.enrich import enrich
 from pipeline.errors import Rejected
 from pipeline.fields import find
-from pipeline.label import label
+from pipeline.label import features, label
 from pipeline.learned import Weights
 from pipeline.marks import Marks
 from pipeline.model import Article, Decoded, Entry, Outcome, Page, Rejection, Segment, Source, Span
@@ -24,7 +25,7 @@ from pipeline.split import split
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What every source of a run shares. `ruleset` is the digest of all knowledge that decides, 64 hex digits.
+    """What every source of a run shares. `ruleset` is the digest of all knowledge that decides (rules, weights, vocabularies).
 
     `weights` replaces shipped weights by name, for figures that must not be in-sample. `enriched` False leaves out what needs the
     clean text (language …) and costs 0.4 s to load, for who wants the text alone.
@@ -57,7 +58,8 @@ def prepare(settings: Settings) -> Context:
     known = _contexts.get(key)
     if known is None:
         loaded = rules.load(settings.rules, settings.rule)
-        known = _contexts[key] = Context(settings, loaded, loaded.digest)
+        knowledge = hashlib.sha256(f"{loaded.digest}:{learned.digest(*features.VOCABULARIES)}".encode()).hexdigest()
+        known = _contexts[key] = Context(settings, loaded, knowledge)
     return known
 
 
@@ -98,7 +100,8 @@ def decoded_text(source: Source, data: bytes, context: Context) -> str:
     from pipeline.repair import repaired
 
     decoded = decode(data, source.declared_charset, context.settings.max_lossy_share)
-    return "".join(repaired(line) for line in decoded.text.splitlines(keepends=True))
+    # Not splitlines(): it also cuts at U+0085, which is half of many a garbled character.
+    return re.sub(r"[^\r\n]+", lambda line: repaired(line.group()), decoded.text)
 
 
 def compose_all(source: Source, decoded: Decoded, page: Page, segments: list[Segment], context: Context) -> Outcome:

@@ -17,6 +17,8 @@ from pipeline.label.features import html as features
 from pipeline.label.features.names import FEATURES, SECOND, Table
 from pipeline.label.features.second import second
 from pipeline.model import Decoded
+from pipeline.process import prepare
+from pipeline.settings import load
 
 NAMES = ["a", "b", "c", "d"]
 SIZES = [1, 2, 5, 9, 17, 33, 64]  # leaves: each kind of mask, and both ends of it
@@ -185,3 +187,14 @@ def test_features_do_not_depend_on_the_pages_before() -> None:
     for order in (range(len(PAGES) - 1, -1, -1), (2, 0, 4, 1, 5, 3)):
         for number in order:
             assert np.array_equal(_features(PAGES[number]).rows, alone[number])
+
+
+def test_other_weights_are_another_rule_set(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = learned.digest()
+    for path in learned.HOME.glob("*.json"):
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    monkeypatch.setattr(learned, "HOME", tmp_path)
+    assert learned.digest() == before
+    (tmp_path / "lines.json").write_text("{}", encoding="utf-8")
+    assert learned.digest() != before
+    assert prepare(load()).ruleset != prepare(load()).rules.digest

@@ -7,6 +7,7 @@ are whole numbers (1 / SCALE each), so a sum never depends on its order and the 
 from __future__ import annotations
 
 import functools
+import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
@@ -117,6 +118,15 @@ class Weights:
 def load(name: str) -> Weights:
     """The shipped file `name`, read once a process."""
     return read(HOME / f"{name}.json")
+
+
+def digest(*more: Path) -> str:
+    """sha256 of all shipped weights, and of `more` files that their features are made from, 64 hex digits."""
+    content = hashlib.sha256()
+    for path in (*sorted(HOME.glob("*.json")), *sorted(more)):
+        content.update(path.name.encode())
+        content.update(path.read_bytes())
+    return content.hexdigest()
 
 
 def read(path: Path) -> Weights:
