@@ -60,6 +60,9 @@ _REFERENCE = pa.struct(
         _field("urls", _list(pa.string()), "the addresses in it"),
     ]
 )
+_EVIDENCE = pa.struct(
+    [_field("field", pa.string(), "the column"), _field("rule", pa.string(), "the rule, or what the page declares it in")]
+)
 _QUALITY = pa.struct(
     [
         _field("alpha_share", pa.float32(), "letters among the characters that are not white space", "share 0…1"),
@@ -91,7 +94,8 @@ ARTICLES = pa.schema(
         _field("split_by", pa.string(), "rule that made the cut before this article"),
         _field("split_confidence", pa.float64(), "how sure that cut is", "0…1"),
         _field("kept", _list(_KEPT), "where text comes from: text[at:at+length] is made from source[start:end]"),
-        _field("evidence", pa.map_(pa.string(), pa.string()), "for each field that was found, the rule that found it"),
+        # A list of pairs and not a map: Hugging Face datasets refuses maps.
+        _field("evidence", _list(_EVIDENCE), "for each field that was found, the rule that found it"),
         _field("quality", _QUALITY, "measures of text to filter by"),
         _field("source_file", pa.string(), "path or address of the source, relative to the folder of raw files"),
         _field("source_member", pa.string(), "part inside the source (path in an archive, mail number …); null: the file itself"),
@@ -364,7 +368,8 @@ _CHILD: dict[str, Callable[[Sequence[Any]], pa.Array]] = {
 def _evidence(pairs: Sequence[tuple[tuple[str, str], ...]]) -> pa.Array:
     flat = list(itertools.chain.from_iterable(pairs))
     keys, rules = _strings([key for key, _ in flat]), _strings([rule for _, rule in flat])
-    return pa.MapArray.from_arrays(_offsets(pairs), keys, rules, type=ARTICLES.field("evidence").type)
+    children = pa.StructArray.from_arrays([keys, rules], fields=list(_EVIDENCE))
+    return pa.ListArray.from_arrays(_offsets(pairs), children, type=ARTICLES.field("evidence").type)
 
 
 def columns_markdown() -> str:

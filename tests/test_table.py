@@ -107,7 +107,7 @@ def test_every_value_of_an_article_arrives() -> None:
         {"number": None, "text": "A report", "urls": None},
         {"number": 2, "text": "A map", "urls": ["https://example.org/m"]},
     ]
-    assert row["evidence"] == {"headline": "title.first"}
+    assert row["evidence"] == [{"field": "headline", "rule": "title.first"}]
     assert row["quality"] == {"alpha_share": 0.5, "mean_paragraph_chars": None, "repeated_share": 0.0}
     assert row["kept"][1] == {"at": 24, "length": 18, "start": 40, "end": 58, "how": "verbatim"}
     assert (row["source_file"], row["source_member"], row["encoding"]) == ("a.txt", None, "utf-8")
@@ -164,7 +164,7 @@ def test_lone_surrogates_become_replacement_characters_and_nul_stays() -> None:
     assert row["headline"] == "a\N{REPLACEMENT CHARACTER}b\x00c"
     assert row["text"] == "\N{REPLACEMENT CHARACTER}xy"
     assert row["author"] == ["\N{REPLACEMENT CHARACTER}"]
-    assert row["evidence"] == {"headline": "\N{REPLACEMENT CHARACTER}"}
+    assert row["evidence"] == [{"field": "headline", "rule": "\N{REPLACEMENT CHARACTER}"}]
 
 
 def test_columns_are_rendered_for_the_readme() -> None:
