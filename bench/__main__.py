@@ -1,7 +1,7 @@
 """Quality against gold.
 
-`python -m bench predict KIND INPUT.parquet PRED` runs the library; `seeds [DIR_OF_SEEDS DIR_OF_GOLD]` and `boilerplate DATA_DIR`
-are tables against gold; `train KIND DATA_DIR` makes the learned parts anew.
+`python -m bench predict KIND INPUT.parquet PRED` runs the library; `seeds [DIR_OF_SEEDS DIR_OF_GOLD]` and `boilerplate DATA_DIR`,
+`language DATA_DIR` are tables against gold; `train KIND DATA_DIR` makes the learned parts anew.
 
 No data folder is built in: paths are arguments, or `seeds` finds `seeds` and `gold` below the folder that WINNOW_DATA names.
 Exit codes: 0 ok (for tables: all bars hold), 1 a bar does not hold, 2 wrong usage or settings.
@@ -14,7 +14,7 @@ import os
 import sys
 from pathlib import Path
 
-from bench import boilerplate, predict, seeds, train
+from bench import boilerplate, language, predict, seeds, train
 from pipeline.errors import WinnowError
 
 DATA = "WINNOW_DATA"
@@ -31,6 +31,8 @@ def main(argv: list[str] | None = None) -> int:
             return train.run(asked.kind, asked.data)
         if asked.command == "boilerplate":
             return boilerplate.run(asked.data, workers=asked.workers)
+        if asked.command == "language":
+            return language.run(asked.data)
         return seeds.run(*_seed_folders(asked, parser), as_json=asked.json)
     except WinnowError as error:
         sys.stderr.write(f"bench: {error}\n")
@@ -63,6 +65,8 @@ def _parser() -> argparse.ArgumentParser:
     four = commands.add_parser("train", help="the learned parts, made anew; needs lightgbm")
     four.add_argument("kind", choices=train.KINDS, metavar="KIND", help=", ".join(train.KINDS))
     four.add_argument("data", type=Path, metavar="DATA_DIR", help="the folder of pages.parquet")
+    five = commands.add_parser("language", help="the language of texts against gold; exit 1 unless all bars hold")
+    five.add_argument("data", type=Path, metavar="DATA_DIR", help="the folder of lang.parquet")
     return parser
 
 

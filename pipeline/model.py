@@ -236,6 +236,13 @@ class Reference(NamedTuple):
     urls: tuple[str, ...]
 
 
+class LanguageShare(NamedTuple):
+    """A language of a text in several, and its share of the text, 0…1."""
+
+    language: str
+    share: float
+
+
 @dataclass(frozen=True, slots=True)
 class Article:
     """One row of the articles table; `pipeline.table` documents the columns. Missing is None or an empty tuple, never ""."""
@@ -256,6 +263,7 @@ class Article:
     section: str | None = None
     language: str | None = None
     language_score: float | None = None
+    language_shares: tuple[LanguageShare, ...] = ()
     keywords: tuple[str, ...] = ()
     references: tuple[Reference, ...] = ()
     word_count: int = 0

@@ -47,7 +47,7 @@ class Settings(BaseSettings):
     rule: tuple[dict[str, Any], ...] = Field((), description="rules written in winnow.toml itself, as [[rule]] tables")
     mode: Literal["precision", "balanced", "recall"] = Field("balanced", description="how readily uncertain blocks are dropped")
     split_threshold: float = Field(0.5, ge=0, le=1, description="a cut less sure than this is not made")
-    language_threshold: float = Field(0.9, ge=0, le=1, description="a language less sure than this is null")
+    language_threshold: float = Field(0.2, ge=0, le=1, description="a language less sure than this is null")
     workers: int = Field(0, ge=0, description="processes; 0: one a core")
     batch_files: int = Field(100, gt=0, description="most files in one task")
     batch_bytes: int = Field(16 * 2**20, gt=0, description="most bytes in one task, unless one file alone is larger")

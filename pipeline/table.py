@@ -17,7 +17,7 @@ from pipeline.model import Action
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from pipeline.model import Article, Entry, Outcome
+    from pipeline.model import Article, Entry, LanguageShare, Outcome
     from pipeline.process import Context
 
 SCHEMA_VERSION = "1"
@@ -60,6 +60,12 @@ _REFERENCE = pa.struct(
         _field("urls", _list(pa.string()), "the addresses in it"),
     ]
 )
+_LANGUAGE_SHARE = pa.struct(
+    [
+        _field("language", pa.string(), "one of the text's languages", "BCP 47 tag"),
+        _field("share", pa.float64(), "how much of the text is in it", "share 0…1"),
+    ]
+)
 _EVIDENCE = pa.struct(
     [_field("field", pa.string(), "the column"), _field("rule", pa.string(), "the rule, or what the page declares it in")]
 )
@@ -86,7 +92,8 @@ ARTICLES = pa.schema(
         _field("publisher", pa.string(), "name of the outlet", "", _SCHEMA_ORG),
         _field("section", pa.string(), "the outlet's section the article stood in", "", "schema.org articleSection"),
         _field("language", pa.string(), "language of text; null: not sure enough", "BCP 47 tag", "schema.org inLanguage"),
-        _field("language_score", pa.float64(), "how sure the language is", "0…1"),
+        _field("language_score", pa.float64(), "how often so sure an answer is right", "0…1"),
+        _field("language_shares", _list(_LANGUAGE_SHARE), "the languages of a text in several, the largest first"),
         _field("keywords", _list(pa.string()), "the publisher's own keywords", "", _SCHEMA_ORG),
         _field("references", _list(_REFERENCE), "the cited works, parsed out of the body", "", f"{_DUBLIN_CORE} references"),
         _field("word_count", pa.int64(), "words of text", "words", "schema.org wordCount"),
@@ -228,6 +235,7 @@ def _article_columns(found: Sequence[Article]) -> dict[str, Any]:
     columns: dict[str, Any] = {name: [getattr(article, name) for article in found] for name in plain.split()}
     columns["author"] = _lists("author", [article.author for article in found])
     columns["keywords"] = _lists("keywords", [article.keywords for article in found])
+    columns["language_shares"] = _lists("language_shares", [article.language_shares for article in found])
     columns["references"] = _lists("references", [article.references for article in found])
     columns["kept"] = _lists("kept", [article.kept for article in found])
     columns["evidence"] = _evidence([article.evidence for article in found])
@@ -357,10 +365,16 @@ def _references(references: Sequence[Any]) -> pa.Array:
     return pa.StructArray.from_arrays(children, fields=list(_REFERENCE))
 
 
+def _language_shares(shares: Sequence[LanguageShare]) -> pa.Array:
+    children = [_strings([share.language for share in shares]), _array([share.share for share in shares], pa.float64())]
+    return pa.StructArray.from_arrays(children, fields=list(_LANGUAGE_SHARE))
+
+
 _CHILD: dict[str, Callable[[Sequence[Any]], pa.Array]] = {
     "author": _strings,
     "keywords": _strings,
     "kept": _kept,
+    "language_shares": _language_shares,
     "references": _references,
 }
 

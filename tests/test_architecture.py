@@ -31,6 +31,8 @@ CONFINED = {
     "turbohtml": {"blocks.html"},
     "bs4": {"blocks.soup"},
     "langdetect": {"enrich.language"},
+    "py3langid": {"enrich.language"},
+    "pycld2": {"enrich.language"},
     "dateparser": {"fields.dates"},
     "chardet": {"decode"},
     "re2": {"rules"},

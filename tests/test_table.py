@@ -10,7 +10,20 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline import table
-from pipeline.model import Action, Article, Decoded, Entry, Kept, Label, Outcome, Reference, Rejection, Source, Span
+from pipeline.model import (
+    Action,
+    Article,
+    Decoded,
+    Entry,
+    Kept,
+    Label,
+    LanguageShare,
+    Outcome,
+    Reference,
+    Rejection,
+    Source,
+    Span,
+)
 
 CONTEXT: Any = SimpleNamespace(settings=SimpleNamespace(ledger_text=True, digest="s" * 64), ruleset="r" * 64, version="9.9")
 
@@ -92,6 +105,7 @@ def test_every_value_of_an_article_arrives() -> None:
         section="Harbour",
         language="en",
         language_score=0.98,
+        language_shares=(LanguageShare("en", 0.75), LanguageShare("fr", 0.25)),
         keywords=("ferry",),
         references=(Reference(None, "A report", ()), Reference(2, "A map", ("https://example.org/m",))),
         evidence=(("headline", "title.first"),),
@@ -103,6 +117,7 @@ def test_every_value_of_an_article_arrives() -> None:
         assert bare[name] is None
     assert row["author"] == ["Ada Alder", "Bo Birch"]
     assert row["keywords"] == ["ferry"]
+    assert row["language_shares"] == [{"language": "en", "share": 0.75}, {"language": "fr", "share": 0.25}]
     assert row["references"] == [
         {"number": None, "text": "A report", "urls": None},
         {"number": 2, "text": "A map", "urls": ["https://example.org/m"]},
@@ -111,7 +126,8 @@ def test_every_value_of_an_article_arrives() -> None:
     assert row["quality"] == {"alpha_share": 0.5, "mean_paragraph_chars": None, "repeated_share": 0.0}
     assert row["kept"][1] == {"at": 24, "length": 18, "start": 40, "end": 58, "how": "verbatim"}
     assert (row["source_file"], row["source_member"], row["encoding"]) == ("a.txt", None, "utf-8")
-    assert [bare[name] for name in ("author", "keywords", "references", "evidence", "quality")] == [None] * 5
+    assert [bare[name] for name in ("author", "keywords", "language_shares", "evidence")] == [None] * 4
+    assert (bare["references"], bare["quality"]) == (None, None)
 
 
 def test_rows_are_sorted_whatever_the_order_of_outcomes() -> None:

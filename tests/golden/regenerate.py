@@ -81,6 +81,7 @@ def _plain(outcome: Outcome) -> dict[str, Any]:
 
 
 def _article(article: Article) -> dict[str, Any]:
+    mixed = {"language_shares": {share.language: share.share for share in article.language_shares}}
     return {
         "headline": article.headline,
         "author": list(article.author),
@@ -91,6 +92,7 @@ def _article(article: Article) -> dict[str, Any]:
         "section": article.section,
         "url": article.url,
         "language": article.language,
+        **(mixed if article.language_shares else {}),
         "keywords": list(article.keywords),
         "references": [_reference(reference) for reference in article.references],
         "split_by": article.split_by,
