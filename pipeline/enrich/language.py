@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 # The head of a text is names, places and captions more often than its middle.
 SAMPLE_CHARS = 1000
+# Shares are of the whole text, but for texts that are longer than any article.
+SHARES_CHARS = 100_000
 # Letters that carry less than this many bytes of UTF-8 name no language: six in Latin script, two in Chinese.
 MIN_LETTER_BYTES = 6
 # Signs of code and markup for each letter: prose stays below .25 (99.9 % of sentences and titles), listings mostly above.
@@ -53,7 +55,7 @@ MIXED_PERCENT, MIXED_LETTERS, MIXED_SCORE = 15, 200, 200
 _ALIASES = {"iw": "he", "jw": "jv", "in": "id", "mo": "ro", "nb": "no", "fil": "tl", "srl": "sr"}
 # Mark-up, addresses and characters that CLD2 refuses; all say nothing of the language.
 _NOISE = re.compile(
-    r"<[^<>]{1,200}>|https?://\S+|www\.\S+|\S+@\S+|[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
+    r"<[^<>]{1,200}>|https?://\S+|www\.\S+|[^\s@]{1,64}@\S+|[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]"
 )
 _SIGNS = re.compile(r"[{}()\[\]<>=;_$\\|#*+/\"`~^&%@]")
 # The sum of the votes, and how often such an answer was right (printed by `python -m bench language DATA_DIR`; made to rise).
@@ -90,7 +92,7 @@ def detect(text: str) -> tuple[str | None, float]:
 
     Chinese is "zh" and Norwegian Bokmål "no" whatever detectors call them.
     """
-    sample = _sample(_NOISE.sub(" ", text))
+    sample = _NOISE.sub(" ", _middle(text, SAMPLE_CHARS))
     letters = "".join(filter(str.isalpha, sample))
     if len(letters.encode()) < MIN_LETTER_BYTES or len(_SIGNS.findall(sample)) > MAX_SIGNS * len(letters):
         return None, 0.0
@@ -111,7 +113,7 @@ def shares(text: str) -> tuple[LanguageShare, ...]:
 
     Languages of one family count as one: their parts cannot be told apart.
     """
-    clean = _NOISE.sub(" ", text)
+    clean = _NOISE.sub(" ", _middle(text, SHARES_CHARS))
     if sum(map(str.isalpha, clean)) < MIXED_LETTERS:
         return ()
     merged: dict[str, int] = {}
@@ -124,11 +126,9 @@ def shares(text: str) -> tuple[LanguageShare, ...]:
     return tuple(LanguageShare(code, percent / 100) for code, percent in merged.items())
 
 
-def _sample(text: str) -> str:
-    if len(text) <= SAMPLE_CHARS:
-        return text
-    start = (len(text) - SAMPLE_CHARS) // 2
-    return text[start : start + SAMPLE_CHARS]
+def _middle(text: str, chars: int) -> str:
+    start = max(0, (len(text) - chars) // 2)
+    return text[start : start + chars]
 
 
 def _sure(guesses: list[Guess], letters: int) -> bool:
