@@ -130,11 +130,13 @@ def _without(block: Block, cuts: list[_Cut], source: str) -> tuple[list[Run], li
 
     What even in pieces is not verbatim (a character reference, a joint) cannot be cut inside: it stays whole.
     """
+    if not cuts:  # the usual case
+        return _trimmed([run for run in block.runs if run.text])[0], []
     runs: list[Run] = []
     dropped: list[_Cut] = []
     pending = deque(_merged(cuts))
     at = 0
-    for run in (piece for each in block.runs for piece in (pieces(each, source) if cuts else (each,))):
+    for run in (piece for each in block.runs for piece in pieces(each, source)):
         stop = at + len(run.text)
         for low, high, mark in _parts(at, stop, pending):
             if run.how != VERBATIM and (low, high) != (at, stop):
@@ -150,7 +152,7 @@ def _without(block: Block, cuts: list[_Cut], source: str) -> tuple[list[Run], li
                 runs.append(_slice(part, len(part.text) - len(part.text.lstrip(" ")), len(part.text)))
         at = stop
     runs, edges = _trimmed(runs)
-    return runs, dropped + [(run.start, run.end, cuts[0][2]) for run in edges if cuts and run.how != VERBATIM]
+    return runs, dropped + [(run.start, run.end, cuts[0][2]) for run in edges if run.how != VERBATIM]
 
 
 def _parts(low: int, stop: int, cuts: deque[_Cut]) -> Iterator[tuple[int, int, Mark | None]]:

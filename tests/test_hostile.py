@@ -21,8 +21,8 @@ from pipeline.sources import from_bytes
 
 CONTEXT: Context = prepare(load())
 SHIPPED = rules.load()
-# CPU for a byte, or for a block, of a hostile file: so many times a normal page's at most. A block of one letter costs what a
-# paragraph costs, so bytes alone would say that short lines are an attack.
+# CPU for a byte, or for a piece of text between two tags or line ends, of a hostile file: so many times a normal page's at most.
+# A piece of one letter costs what a paragraph costs, so by bytes alone short lines would be an attack.
 MOST = 5
 # Bytes of memory for a byte of a file.
 MOST_MEMORY = 150
@@ -68,11 +68,11 @@ def cost(text: str) -> tuple[float, Outcome]:
 
 
 def allowed(text: str) -> float:
-    """CPU seconds that the text may cost: MOST times a normal page's for its bytes or its blocks, whichever is more."""
+    """CPU seconds that the text may cost: MOST times a normal page's for its bytes or its pieces, whichever is more."""
     page = normal()
     cost(page)
     usual = min(cost(page)[0] for _ in range(3))
-    count = [len(blocks.read(Decoded(each, "utf-8", "utf-8")).blocks) for each in (page, text)]
+    count = [len(blocks.visible(blocks.read(Decoded(each, "utf-8", "utf-8")))) for each in (page, text)]
     return MOST * usual * max(len(text) / len(page), count[1] / count[0])
 
 
