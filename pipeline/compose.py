@@ -8,13 +8,14 @@ becomes a ledger entry.
 from __future__ import annotations
 
 import hashlib
+from bisect import bisect_right
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
 
 from pipeline.marks import resolve
 from pipeline.model import Action, Article, Block, Decoded, Entry, Found, Kept, Label, Mark, Repair, Run, Segment
-
-VERBATIM = "verbatim"
+from pipeline.slices import VERBATIM, pieces
 
 _DROPPED = frozenset((Label.HEADER, Label.SECTION, Label.BOILERPLATE, Label.CAPTION))
 # Proposals that only a claim makes true: a line like a byline that names nobody is whatever else it may be.
@@ -50,7 +51,8 @@ def compose(  # noqa: PLR0913, PLR0917 - the stages before it meet here
         elif mark.label in _DROPPED and not (keep_captions and mark.label is Label.CAPTION):
             builder.entry(Action.DROPPED, block, mark.label, mark.rule, mark.confidence)
         else:
-            builder.keep(block, marks)
+            kept = [each for each in marks if not (keep_captions and each.inline and each.label is Label.CAPTION)]
+            builder.keep(block, kept)
     for repair in repairs:
         builder.repair(repair)
     if not builder.kept:
@@ -93,18 +95,15 @@ class _Builder:
         for mark in marks:
             for inner in mark.inner if mark.inline else ():
                 (cuts if inner.name == "cut" else flags).append((inner.start, inner.end, mark))
-        runs, dropped = _without(block, cuts)
+        runs, dropped = _without(block, cuts, self.source)
         if any(run.text.strip() for run in runs):
             self._append(block, runs)
         else:
             dropped = [(block.start, block.end, cuts[0][2])]
         for start, end, mark in dropped:
             self.entries.append(Entry(Action.DROPPED, start, end, mark.label, mark.rule, mark.confidence, self.source[start:end]))
-        for start, end, mark in flags:
-            for low, high in _sources(block, start, end):
-                self.entries.append(
-                    Entry(Action.FLAGGED, low, high, mark.label, mark.rule, mark.confidence, self.source[low:high])
-                )
+        for start, end, mark in _sources(block, sorted(flags, key=lambda flag: flag[:2])):
+            self.entries.append(Entry(Action.FLAGGED, start, end, mark.label, mark.rule, mark.confidence, self.source[start:end]))
 
     def _append(self, block: Block, runs: Sequence[Run]) -> None:
         if self.parts:
@@ -119,43 +118,56 @@ class _Builder:
 
     def repair(self, repair: Repair) -> None:
         """A note, if the repaired run was kept."""
-        if any(kept.start <= repair.start and repair.end <= kept.end for kept in self.kept):
+        at = bisect_right(self.kept, repair.start, key=lambda kept: kept.start) - 1
+        if at >= 0 and repair.end <= self.kept[at].end:
             self.entries.append(
                 Entry(Action.REPAIRED, repair.start, repair.end, Label.BODY, repair.rule, 1.0, repair.before, repair.after)
             )
 
 
-def _without(block: Block, cuts: list[_Cut]) -> tuple[list[Run], list[_Cut]]:
+def _without(block: Block, cuts: list[_Cut], source: str) -> tuple[list[Run], list[_Cut]]:
     """The block's runs without the cut ranges of its text, and the source spans that were cut.
 
-    A run that is not verbatim cannot be cut inside (its text has no offsets of its own): it goes whole or stays whole.
+    What even in pieces is not verbatim (a character reference, a joint) cannot be cut inside: it stays whole.
     """
+    if not cuts:  # the usual case
+        return _trimmed([run for run in block.runs if run.text])[0], []
     runs: list[Run] = []
     dropped: list[_Cut] = []
+    pending = deque(_merged(cuts))
     at = 0
-    pending = _merged(cuts)
-    for run in block.runs:
+    for run in (piece for each in block.runs for piece in pieces(each, source)):
         stop = at + len(run.text)
-        low = at
-        for start, end, mark in pending:
-            here, there = max(start, low), min(end, stop)
-            if here >= there:
-                continue
-            if run.how == VERBATIM:
-                if here > low:
-                    runs.append(_slice(run, low - at, here - at))
-                dropped.append((run.start + here - at, run.start + there - at, mark))
-                low = there
-            elif (here, there) == (at, stop):
-                dropped.append((run.start, run.end, mark))
-                low = there
-        if low < stop:
-            rest = run if low == at else _slice(run, low - at, stop - at)
-            if dropped and rest.how == VERBATIM and runs and runs[-1].text.endswith(" "):
-                rest = _slice(rest, len(rest.text) - len(rest.text.lstrip(" ")), len(rest.text))  # one space is enough
-            runs.append(rest)
+        for low, high, mark in _parts(at, stop, pending):
+            if run.how != VERBATIM and (low, high) != (at, stop):
+                runs.append(run)
+                break
+            part = _slice(run, low - at, high - at) if run.how == VERBATIM else run
+            if mark is not None:
+                goes_on = dropped and dropped[-1][1:] == (part.start, mark)
+                dropped[-1:] = [(dropped[-1][0], part.end, mark)] if goes_on else [*dropped[-1:], (part.start, part.end, mark)]
+            elif not (dropped and runs and runs[-1].text.endswith(" ") and part.text.startswith(" ")):
+                runs.append(part)
+            elif part.how == VERBATIM:  # one space is enough
+                runs.append(_slice(part, len(part.text) - len(part.text.lstrip(" ")), len(part.text)))
         at = stop
-    return _trimmed(runs), dropped
+    runs, edges = _trimmed(runs)
+    return runs, dropped + [(run.start, run.end, cuts[0][2]) for run in edges if run.how != VERBATIM]
+
+
+def _parts(low: int, stop: int, cuts: deque[_Cut]) -> Iterator[tuple[int, int, Mark | None]]:
+    """The range in rising parts, each with the mark of the cut it lies in, or None; cuts that end before it are used up."""
+    while low < stop:
+        while cuts and cuts[0][1] <= low:
+            cuts.popleft()
+        if not cuts or cuts[0][0] >= stop:
+            yield low, stop, None
+            return
+        start, end, mark = cuts[0]
+        if low < start:
+            yield low, start, None
+        yield max(low, start), min(end, stop), mark
+        low = end
 
 
 def _merged(cuts: list[_Cut]) -> list[_Cut]:
@@ -173,27 +185,35 @@ def _slice(run: Run, low: int, high: int) -> Run:
     return Run(run.start + low, run.start + high, run.text[low:high], VERBATIM)
 
 
-def _trimmed(runs: list[Run]) -> list[Run]:
-    """Without the white space that a cut left at the edges."""
-    while runs and not runs[0].text.strip():
-        runs = runs[1:]
-    while runs and not runs[-1].text.strip():
-        runs = runs[:-1]
+def _trimmed(runs: list[Run]) -> tuple[list[Run], list[Run]]:
+    """Without the white space that a cut left at the edges, and the runs that were nothing else."""
+    first = next((at for at, run in enumerate(runs) if run.text.strip()), len(runs))
+    last = next((at for at in range(len(runs), first, -1) if runs[at - 1].text.strip()), first)
+    edges = runs[:first] + runs[last:]
+    runs = runs[first:last]
     if runs and runs[0].how == VERBATIM:
-        runs = [_slice(runs[0], len(runs[0].text) - len(runs[0].text.lstrip()), len(runs[0].text)), *runs[1:]]
+        runs[0] = _slice(runs[0], len(runs[0].text) - len(runs[0].text.lstrip()), len(runs[0].text))
     if runs and runs[-1].how == VERBATIM:
-        runs = [*runs[:-1], _slice(runs[-1], 0, len(runs[-1].text.rstrip()))]
-    return runs
+        runs[-1] = _slice(runs[-1], 0, len(runs[-1].text.rstrip()))
+    return runs, edges
 
 
-def _sources(block: Block, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """The source spans of a range of the block's text; a run that is not verbatim counts whole."""
-    at = 0
+def _sources(block: Block, ranges: list[_Cut]) -> Iterator[_Cut]:
+    """The source spans of ranges of the block's text that rise by their starts; a run that is not verbatim counts whole."""
+    at, first, firsts = 0, 0, [0]
     for run in block.runs:
-        low, high = max(start - at, 0), min(end - at, len(run.text))
-        if low < high:
-            yield (run.start + low, run.start + high) if run.how == VERBATIM else (run.start, run.end)
         at += len(run.text)
+        firsts.append(at)
+    for start, end, mark in ranges:
+        while first < len(block.runs) and firsts[first + 1] <= start:
+            first += 1
+        for place in range(first, len(block.runs)):
+            run, low, high = block.runs[place], start - firsts[place], end - firsts[place]
+            if high <= 0:
+                break
+            if run.text:
+                inside = run.start + max(low, 0), run.start + min(high, len(run.text))
+                yield (*(inside if run.how == VERBATIM else (run.start, run.end)), mark)
 
 
 def _firsts(found: Sequence[Found]) -> list[Found]:

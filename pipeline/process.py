@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
@@ -17,7 +18,7 @@ from pipeline.fields import find
 from pipeline.label import features, label
 from pipeline.learned import Weights
 from pipeline.marks import Marks
-from pipeline.model import Article, Decoded, Entry, Outcome, Page, Rejection, Segment, Source, Span
+from pipeline.model import Article, Decoded, Entry, Outcome, Page, Rejection, Repair, Segment, Source, Span
 from pipeline.rules import RuleSet
 from pipeline.settings import Settings
 from pipeline.split import split
@@ -116,7 +117,7 @@ def compose_all(source: Source, decoded: Decoded, page: Page, segments: list[Seg
             decoded,
             identity,
             len(articles),
-            [repair for repair in page.repairs if segment.blocks[0].start <= repair.start < segment.blocks[-1].end],
+            _within(page.repairs, segment),
             keep_captions=context.settings.keep_captions,
         )
         ledger.extend(entries)
@@ -125,6 +126,13 @@ def compose_all(source: Source, decoded: Decoded, page: Page, segments: list[Seg
     rejections = () if articles else (_nothing_kept(decoded, page),)
     digest = hashlib.sha256(decoded.text.encode("utf-8", "surrogatepass")).hexdigest()
     return Outcome(identity, source, decoded, tuple(articles), tuple(ledger), rejections, digest)
+
+
+def _within(repairs: tuple[Repair, ...], segment: Segment) -> tuple[Repair, ...]:
+    """The repairs inside a segment; they stand in source order."""
+    first = bisect_left(repairs, segment.blocks[0].start, key=lambda repair: repair.start)
+    last = bisect_left(repairs, segment.blocks[-1].end, key=lambda repair: repair.start)
+    return repairs[first:last]
 
 
 def _nothing_kept(decoded: Decoded, page: Page) -> Rejection:

@@ -42,6 +42,9 @@ def run(  # noqa: PLR0917  # typer calls it by name
     """Make the dataset from a folder of files: only what is new or changed since the last run is processed.
 
     Ends with what became of every character, and with each newly rejected source and what to do about it.
+
+    What is kept is set in winnow.toml or the environment: mode (WINNOW_MODE) is precision, balanced or recall, from the strictest
+    to the most lenient; keep_captions (WINNOW_KEEP_CAPTIONS) leaves captions of pictures in the text.
     """
     chosen = options(context)
     settings = settings_of(chosen, raw=raw, out=out, workers=workers, batch_files=batch_files)

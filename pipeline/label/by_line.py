@@ -60,7 +60,7 @@ def label(page: Page, marks: Marks, mode: str = BALANCED, weights: Weights | Non
     scores = score(page, weights)
     furniture = sum(resolve(each).label is Label.BOILERPLATE and resolve(each).confidence >= CERTAIN for each in marks)
     if scores.dump >= (LIKELY if furniture >= FURNITURE_LINES else weights.settings["dump"]):
-        stays, limit = decode(scores.article, scores.words, weights.settings["limits"][mode], weights.settings)
+        stays, limit = choose(scores, weights.settings, mode)
     else:
         return marks
     return tuple(
@@ -106,7 +106,20 @@ def keep(scores: Scores, weights: Weights, mode: str = BALANCED) -> tuple[NDArra
     settings = weights.settings
     if scores.dump < settings["dump"]:
         return np.ones(len(scores.article), dtype=bool), 0.0
-    return decode(scores.article, scores.words, settings["limits"][mode], settings)
+    return choose(scores, settings, mode)
+
+
+def choose(scores: Scores, settings: Mapping[str, Any], mode: str) -> tuple[NDArray[np.bool_], float]:
+    """What `decode` keeps at the mode's limit; what a mode keeps the next one keeps too, wherever the best run lies."""
+    limits = settings["limits"]
+    balanced, limit = decode(scores.article, scores.words, limits[BALANCED], settings)
+    if mode == BALANCED:
+        return balanced, limit
+    stays, limit = decode(scores.article, scores.words, limits[mode], settings)
+    if limits[mode] < limits[BALANCED]:
+        return stays | balanced, limit
+    both = stays & balanced
+    return (both if both.any() else balanced), limit
 
 
 def decode(

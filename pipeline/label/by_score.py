@@ -17,6 +17,8 @@ from pipeline.label.features.second import second
 from pipeline.model import Block, Label, Mark
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from numpy.typing import NDArray
 
     from pipeline.learned import Reason, Weights
@@ -64,7 +66,7 @@ def decide(table: Table, mode: str, weights: Weights) -> Scored:
         share = weights.settings["share_of_second"]
         scores = scores.copy()
         scores[look] = np.round((1 - share) * scores[look] + share * again, 4)
-    return Scored(scores, _threshold(scores, table.layout.chars, weights.settings["thresholds"][mode]), first, both)
+    return Scored(scores, _threshold(scores, table.layout.chars, weights.settings["thresholds"], mode), first, both)
 
 
 def explain(scored: Scored, block: int, weights: Weights | None = None, most: int = 5) -> list[Reason]:
@@ -134,10 +136,17 @@ def _mark(value: float, limit: float) -> Mark:
     return Mark(Label.BODY, RULE, round(0.5 + 0.39 * (value - limit) / max(1 - limit, 1e-9), 4))
 
 
-def _threshold(scores: NDArray[np.float64], chars: NDArray[np.float32], limit: float) -> float:
-    while limit > LOWEST and chars[scores >= limit].sum() < MIN_KEPT:
-        limit *= LOWER
-    return limit
+def _threshold(scores: NDArray[np.float64], chars: NDArray[np.float32], limits: Mapping[str, float], mode: str) -> float:
+    """The mode's limit; on a page of which too little is kept the balanced one sinks, and the others sink with it.
+
+    So what a mode keeps the next one keeps too, on such pages as well.
+    """
+    sunk, limit = limits[BALANCED], limits[mode]
+    while sunk > LOWEST and chars[scores >= sunk].sum() < MIN_KEPT:
+        sunk *= LOWER
+    if limit > limits[BALANCED] and chars[scores >= limit].sum() >= MIN_KEPT:
+        return limit
+    return min(limit, sunk)
 
 
 def _places(names: tuple[str, ...]) -> list[int]:
