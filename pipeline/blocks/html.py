@@ -7,7 +7,6 @@ the tolerant fallback reads the page.
 from __future__ import annotations
 
 import re
-from itertools import accumulate
 
 import turbohtml
 
@@ -15,12 +14,11 @@ from pipeline.blocks.collector import UNSEEN, Collector
 from pipeline.blocks.format import Format
 from pipeline.model import Decoded, Page
 
-_NEWLINE = re.compile(r"\r\n|\r|\n")
+_LONE_RETURN = re.compile(r"\r(?!\n)")
 _SIGN = re.compile(
     r"<(?:!doctype html|html|head|body|meta|title|article|div|p|span|a|br|h[1-6]|ul|li|table|td|script|style|img)[\s>/]",
     re.IGNORECASE,
 )
-_ATTRIBUTES: dict[str, str | None] = {}
 
 
 def read(decoded: Decoded) -> Page:
@@ -36,45 +34,50 @@ def read(decoded: Decoded) -> Page:
 def _tokens(text: str) -> Page | None:
     """The page by the fast tokenizer; None if its positions ever fall back or leave the text, which would make spans wrong."""
     size = len(text)
-    starts = _line_starts(text)
-    lines = len(starts)
+    # The tokenizer counts lines; a carriage return alone ends one too, of \r\n it is the last character.
+    lined = _LONE_RETURN.sub("\n", text) if text.count("\r") != text.count("\r\n") else text
+    line, line_start = 1, 0
     collector = Collector(text)
     unseen: str | None = None
     pending: int | None = None
     before = 0
-    kind = turbohtml.TokenType
-    text_kind, start_kind, end_kind = kind.TEXT, kind.START_TAG, kind.END_TAG
+    kinds = turbohtml.TokenType
+    text_kind, start_kind, end_kind = kinds.TEXT, kinds.START_TAG, kinds.END_TAG
     for token in turbohtml.tokenize(text):
-        line = token.line
-        here = starts[line - 1] + token.col if line <= lines else -1
-        if not before <= here <= size:
-            return None
-        before = here
-        if pending is not None:
-            _take(collector, unseen, pending, here)
-            pending = None
-        found = token.type
-        if found is text_kind:
-            pending = here
-        elif found is start_kind:
+        kind = token.type
+        is_text = kind is text_kind
+        if is_text and pending is unseen is None and not collector.runs and not collector.pre and token.data.isspace():
+            continue  # half of all text: indentation between two tags; nobody asks where it stands
+        if is_text or pending is not None:
+            while line < token.line:
+                line_start = lined.find("\n", line_start) + 1
+                if not line_start:
+                    return None
+                line += 1
+            here = line_start + token.col
+            if not before <= here <= size:
+                return None
+            before = here
+            if pending is not None:
+                _take(collector, unseen, pending, here)
+                pending = None
+            if is_text:
+                pending = here
+                continue
+        if kind is start_kind:
             if unseen is None:
                 tag = token.tag or ""
-                attrs = token.attrs
-                collector.start(tag, dict(attrs) if attrs else _ATTRIBUTES)
+                collector.start(tag, token)
                 if tag in UNSEEN and not token.self_closing:
                     unseen = tag
-        elif found is end_kind and (unseen is None or token.tag == unseen):
-            unseen = None
-            collector.end(token.tag or "")
+        elif kind is end_kind:
+            tag = token.tag or ""
+            if unseen is None or tag == unseen:
+                unseen = None
+                collector.end(tag)
     if pending is not None:
         _take(collector, unseen, pending, size)
     return collector.page()
-
-
-def _line_starts(text: str) -> list[int]:
-    if "\r" in text:
-        return [0, *(match.end() for match in _NEWLINE.finditer(text))]
-    return [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
 
 
 def _take(collector: Collector, unseen: str | None, start: int, end: int) -> None:
