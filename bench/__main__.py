@@ -1,7 +1,7 @@
 """Quality against gold.
 
 `python -m bench predict KIND INPUT.parquet PRED` runs the library; `seeds [DIR_OF_SEEDS DIR_OF_GOLD]` and `boilerplate DATA_DIR`
-are tables against gold; `train KIND DATA_DIR` makes the learned parts anew.
+are tables against gold; `train KIND DATA_DIR` makes the learned parts anew; `cost DATA_DIR` says what a page costs.
 
 No data folder is built in: paths are arguments, or `seeds` finds `seeds` and `gold` below the folder that WINNOW_DATA names.
 Exit codes: 0 ok (for tables: all bars hold), 1 a bar does not hold, 2 wrong usage or settings.
@@ -14,7 +14,7 @@ import os
 import sys
 from pathlib import Path
 
-from bench import boilerplate, predict, seeds, train
+from bench import boilerplate, cost, predict, seeds, train
 from pipeline.errors import WinnowError
 
 DATA = "WINNOW_DATA"
@@ -31,6 +31,8 @@ def main(argv: list[str] | None = None) -> int:
             return train.run(asked.kind, asked.data)
         if asked.command == "boilerplate":
             return boilerplate.run(asked.data, workers=asked.workers)
+        if asked.command == "cost":
+            return cost.run(asked.data, asked.pages, as_json=asked.json)
         return seeds.run(*_seed_folders(asked, parser), as_json=asked.json)
     except WinnowError as error:
         sys.stderr.write(f"bench: {error}\n")
@@ -63,6 +65,12 @@ def _parser() -> argparse.ArgumentParser:
     four = commands.add_parser("train", help="the learned parts, made anew; needs lightgbm")
     four.add_argument("kind", choices=train.KINDS, metavar="KIND", help=", ".join(train.KINDS))
     four.add_argument("data", type=Path, metavar="DATA_DIR", help="the folder of pages.parquet")
+    five = commands.add_parser(
+        "cost", help="what a page costs, stage by stage, against an lxml parse; exit 1 unless the bars hold"
+    )
+    five.add_argument("data", type=Path, metavar="DATA_DIR", help="the folder of pages.parquet")
+    five.add_argument("--pages", type=int, default=150, help="so many, from all of the file (default 150)")
+    five.add_argument("--json", action="store_true", help="one JSON object instead of the table")
     return parser
 
 

@@ -12,8 +12,6 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from typing import Protocol
-from collections.abc import Sequence
-from typing import Protocol
 
 from pipeline.blocks.derive import VERBATIM, fold
 from pipeline.blocks.hints import DECLARING, HintsBuilder
@@ -118,7 +116,8 @@ MAX_LOOK = 64
 _WORD = re.compile(r"[a-z][a-z0-9]*")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_HIDDEN_TOKENS = frozenset(("screen-reader-text", "visually-hidden", "sr-only"))
+_HIDDEN_CLASSES = frozenset(("screen-reader-text", "visually-hidden", "sr-only"))
+_HIDDEN_WORDS = frozenset(("reader", "hidden", "sr"))
 # Attributes that a Node tells of, by its tokens or by being hidden; the first four, in this order, give the tokens.
 _NAMING = ("class", "id", "role", "itemprop")
 _TELLING = frozenset((*_NAMING, "hidden", "aria-hidden", "style"))
@@ -153,7 +152,7 @@ class Collector:
         self.stack: list[tuple[str, Element, int]] = []
         self.nodes: list[Node] = []
         self.overflow = Counter[str]()
-        self.told: dict[tuple[tuple[str, str | None], ...], tuple[bool, frozenset[str]]] = {}
+        self.told: dict[tuple[str | None, ...], tuple[bool, frozenset[str]]] = {}
         self.ordinal = 0
         self.links = 0
         self.pre = 0
@@ -162,7 +161,7 @@ class Collector:
         self.node: Node | None = None
         self.gap = 1
 
-    def start(self, tag: str, element: Element) -> None:
+    def start(self, tag: str, element: Element) -> None:  # noqa: C901 - one loop a page spends its time in; calls cost
         """Take a start tag."""
         if tag in DECLARING:
             self.hints.element(tag, dict(element.attrs or ()))
@@ -173,7 +172,10 @@ class Collector:
             if self.runs:
                 self.flush()
             self.gap = 1
-            self._close_implied(tag)
+            if self.stack and self.stack[-1][0] == "p":
+                self._close(1)
+            if tag in _CLOSES:
+                self._close_implied(_CLOSES[tag])
         if tag in VOID:
             return
         if len(self.stack) >= MAX_DEPTH:
@@ -199,7 +201,10 @@ class Collector:
             return
         stack = self.stack
         if stack and stack[-1][0] == tag:  # the usual case
-            self._close(1)
+            stack.pop()
+            if len(self.nodes) > len(stack):
+                self.nodes.pop()
+            self._closed(tag)
             return
         for back, (other, _, _) in enumerate(reversed(stack[-MAX_LOOK:]), 1):
             if other == tag:
@@ -219,14 +224,9 @@ class Collector:
         elif self.blocks:
             self.gap = 1
 
-    def _close_implied(self, tag: str) -> None:
-        """Close what this start tag ends without an end tag: an open paragraph, the list item or cell before."""
+    def _close_implied(self, closes: set[str]) -> None:
+        """Close what a start tag ends without an end tag: the list item or cell before."""
         stack = self.stack
-        if stack and stack[-1][0] == "p":
-            self._close(1)
-        closes = _CLOSES.get(tag)
-        if not closes:
-            return
         for back, (other, _, _) in enumerate(reversed(stack[-MAX_LOOK:]), 1):
             if other in _BARRIERS:
                 return
@@ -254,11 +254,14 @@ class Collector:
             tag, element, ordinal = self.stack[depth]
             hidden = parent is not None and parent.hidden
             tokens = _NO_TOKENS
-            telling = tuple([pair for pair in element.attrs or () if pair[0] in _TELLING])
+            telling: tuple[str | None, ...] = ()
+            for pair in element.attrs or ():
+                if pair[0] in _TELLING:
+                    telling += pair
             if telling:
                 told = self.told.get(telling)
                 if told is None:
-                    told = self.told[telling] = _told(dict(telling))
+                    told = self.told[telling] = _told(dict(zip(telling[::2], telling[1::2], strict=True)))
                 hidden = hidden or told[0]
                 tokens = told[1]
             parent = Node(tag, tokens, hidden, depth, ordinal, parent)
@@ -349,10 +352,11 @@ def _visible_end(text: str, start: int, end: int) -> int:
     return end
 
 
-def _told(attrs: dict[str, str | None]) -> tuple[bool, frozenset[str]]:
+def _told(attrs: dict[str | None, str | None]) -> tuple[bool, frozenset[str]]:
     """Whether the element is hidden, and its tokens."""
     joined = " ".join([value for name in _NAMING if (value := attrs.get(name))])
-    return _is_hidden(attrs), _tokens(joined) if len(joined) > _REMEMBERED else _remembered(joined)
+    tokens = _tokens(joined) if len(joined) > _REMEMBERED else _remembered(joined)
+    return _is_hidden(attrs, tokens), tokens
 
 
 def _tokens(names: str) -> frozenset[str]:
@@ -367,10 +371,12 @@ def _tokens(names: str) -> frozenset[str]:
 _remembered = functools.lru_cache(maxsize=8192)(_tokens)
 
 
-def _is_hidden(attrs: dict[str, str | None]) -> bool:
+def _is_hidden(attrs: dict[str | None, str | None], tokens: frozenset[str]) -> bool:
     if "hidden" in attrs or attrs.get("aria-hidden") == "true":
         return True
     style = attrs.get("style")
     if style and _HIDING.search(style):
         return True
-    return not _HIDDEN_TOKENS.isdisjoint((attrs.get("class") or "").lower().split())
+    if _HIDDEN_WORDS.isdisjoint(tokens):
+        return False
+    return not _HIDDEN_CLASSES.isdisjoint((attrs.get("class") or "").lower().split())

@@ -31,39 +31,26 @@ def read(decoded: Decoded) -> Page:
     return soup.read(decoded)
 
 
-def _tokens(text: str) -> Page | None:
+def _tokens(text: str) -> Page | None:  # noqa: C901 - the loop a page spends its time in; calls cost
     """The page by the fast tokenizer; None if its positions ever fall back or leave the text, which would make spans wrong."""
-    size = len(text)
-    # The tokenizer counts lines; a carriage return alone ends one too, of \r\n it is the last character.
-    lined = _LONE_RETURN.sub("\n", text) if text.count("\r") != text.count("\r\n") else text
-    line, line_start = 1, 0
+    places = _Places(text)
     collector = Collector(text)
     unseen: str | None = None
     pending: int | None = None
-    before = 0
     kinds = turbohtml.TokenType
     text_kind, start_kind, end_kind = kinds.TEXT, kinds.START_TAG, kinds.END_TAG
     for token in turbohtml.tokenize(text):
         kind = token.type
-        is_text = kind is text_kind
-        if is_text and pending is unseen is None and not collector.runs and not collector.pre and token.data.isspace():
-            continue  # half of all text: indentation between two tags; nobody asks where it stands
-        if is_text or pending is not None:
-            while line < token.line:
-                line_start = lined.find("\n", line_start) + 1
-                if not line_start:
-                    return None
-                line += 1
-            here = line_start + token.col
-            if not before <= here <= size:
+        # Half of all text is indentation between two tags; nobody asks where it stands.
+        if kind is text_kind and not (collector.runs or collector.pre or unseen) and pending is None and _is_blank(token):
+            continue
+        if kind is text_kind or pending is not None:
+            here = places.of(token)
+            if here is None:
                 return None
-            before = here
             if pending is not None:
                 _take(collector, unseen, pending, here)
-                pending = None
-            if is_text:
-                pending = here
-                continue
+            pending = here if kind is text_kind else None
         if kind is start_kind:
             if unseen is None:
                 tag = token.tag or ""
@@ -76,8 +63,35 @@ def _tokens(text: str) -> Page | None:
                 unseen = None
                 collector.end(tag)
     if pending is not None:
-        _take(collector, unseen, pending, size)
+        _take(collector, unseen, pending, len(text))
     return collector.page()
+
+
+def _is_blank(token: turbohtml.Token) -> bool:
+    return (token.data or "").isspace()
+
+
+class _Places:
+    """Offsets of tokens, of which the tokenizer says line and column; they are asked for in rising order."""
+
+    def __init__(self, text: str) -> None:
+        # A carriage return alone ends a line, too; that of \r\n is the last character of its line.
+        self.lines = _LONE_RETURN.sub("\n", text) if "\r" in text else text
+        self.line, self.line_start, self.before = 1, 0, 0
+
+    def of(self, token: turbohtml.Token) -> int | None:
+        """Where the token begins; None if that is before the last one or outside the text."""
+        line = token.line
+        while self.line < line:
+            self.line_start = self.lines.find("\n", self.line_start) + 1
+            if not self.line_start:
+                return None
+            self.line += 1
+        here = self.line_start + token.col
+        if not self.before <= here <= len(self.lines):
+            return None
+        self.before = here
+        return here
 
 
 def _take(collector: Collector, unseen: str | None, start: int, end: int) -> None:

@@ -50,7 +50,8 @@ def read(decoded: Decoded) -> Page:
         if event.opens is not None:
             if not unseen:
                 attrs: list[tuple[str, str | None]] = [
-                    (name, " ".join(value) if isinstance(value, list) else str(value)) for name, value in event.opens.attrs.items()
+                    (name, " ".join(value) if isinstance(value, list) else str(value))
+                    for name, value in event.opens.attrs.items()
                 ]
                 collector.start(event.opens.name, _Element(attrs))
             unseen += event.opens.name in UNSEEN
