@@ -32,7 +32,7 @@ def main(argv: list[str] | None = None) -> int:
         if asked.command == "boilerplate":
             return boilerplate.run(asked.data, workers=asked.workers)
         if asked.command == "cost":
-            return cost.run(asked.data, asked.pages, as_json=asked.json)
+            return cost.run(asked.data, asked.pages, hostile_bytes=asked.hostile_bytes, as_json=asked.json)
         return seeds.run(*_seed_folders(asked, parser), as_json=asked.json)
     except WinnowError as error:
         sys.stderr.write(f"bench: {error}\n")
@@ -70,6 +70,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     five.add_argument("data", type=Path, metavar="DATA_DIR", help="the folder of pages.parquet")
     five.add_argument("--pages", type=int, default=150, help="so many, from all of the file (default 150)")
+    five.add_argument(
+        "--hostile-bytes", type=int, default=cost.HOSTILE_BYTES, help="size of each hostile page (default 1,000,000)"
+    )
     five.add_argument("--json", action="store_true", help="one JSON object instead of the table")
     return parser
 
