@@ -1,7 +1,7 @@
 """Quality against gold.
 
-`python -m bench predict KIND INPUT.parquet PRED` runs the library; `seeds [DIR_OF_SEEDS DIR_OF_GOLD]` and `boilerplate DATA_DIR`,
-`language DATA_DIR` are tables against gold; `train KIND DATA_DIR` makes the learned parts anew.
+`python -m bench predict KIND INPUT.parquet PRED` runs the library; `seeds [DIR_OF_SEEDS DIR_OF_GOLD]`, `boilerplate DATA_DIR`,
+`language DATA_DIR` are tables against gold, `cost DATA_DIR` what a page costs; `train KIND DATA_DIR` makes the learned parts anew.
 
 No data folder is built in: paths are arguments, or `seeds` finds `seeds` and `gold` below the folder that WINNOW_DATA names.
 Exit codes: 0 ok (for tables: all bars hold), 1 a bar does not hold, 2 wrong usage or settings.
@@ -14,7 +14,7 @@ import os
 import sys
 from pathlib import Path
 
-from bench import boilerplate, language, predict, seeds, train
+from bench import boilerplate, cost, language, predict, seeds, train
 from pipeline.errors import WinnowError
 
 DATA = "WINNOW_DATA"
@@ -33,6 +33,8 @@ def main(argv: list[str] | None = None) -> int:
             return boilerplate.run(asked.data, workers=asked.workers)
         if asked.command == "language":
             return language.run(asked.data)
+        if asked.command == "cost":
+            return cost.run(asked.data, asked.pages, hostile_bytes=asked.hostile_bytes, as_json=asked.json)
         return seeds.run(*_seed_folders(asked, parser), as_json=asked.json)
     except WinnowError as error:
         sys.stderr.write(f"bench: {error}\n")
@@ -67,6 +69,15 @@ def _parser() -> argparse.ArgumentParser:
     four.add_argument("data", type=Path, metavar="DATA_DIR", help="the folder of pages.parquet")
     five = commands.add_parser("language", help="the language of texts against gold; exit 1 unless all bars hold")
     five.add_argument("data", type=Path, metavar="DATA_DIR", help="the folder of lang.parquet")
+    six = commands.add_parser(
+        "cost", help="what a page costs, stage by stage, against an lxml parse; exit 1 unless the bars hold"
+    )
+    six.add_argument("data", type=Path, metavar="DATA_DIR", help="the folder of pages.parquet")
+    six.add_argument("--pages", type=int, default=150, help="so many, from all of the file (default 150)")
+    six.add_argument(
+        "--hostile-bytes", type=int, default=cost.HOSTILE_BYTES, help="size of each hostile page (default 1,000,000)"
+    )
+    six.add_argument("--json", action="store_true", help="one JSON object instead of the table")
     return parser
 
 

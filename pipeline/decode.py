@@ -49,7 +49,7 @@ _WEB_MEANING = {
     "shift_jis": "cp932",
 }
 _MULTIBYTE = re.compile(rb"[\xc3-\xf4][\x80-\xbf]{1,3}")
-_CONTROL = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
+_CONTROL = bytes([*range(9), *range(0x0E, 0x1B), *range(0x1C, 0x20), 0x7F])
 
 
 def decode(data: bytes, header_charset: str | None = None, max_lossy_share: float = 0.02) -> Decoded:
@@ -63,23 +63,23 @@ def decode(data: bytes, header_charset: str | None = None, max_lossy_share: floa
     for bom, encoding in _BOMS:
         if data.startswith(bom):
             text = data[len(bom) :].decode(encoding, "replace")
-            return _accept(text, encoding, "bom", max_lossy_share)
+            return _accept(data, text, encoding, "bom", max_lossy_share)
     if data.count(0) > max(1, len(data) * MAX_NUL_SHARE):
         wide = _utf16_by_zeros(data)
         if wide is None:
             raise _binary("zero bytes")
-        return _accept(data.decode(wide, "replace"), wide, "guessed", max_lossy_share)
+        return _accept(data, data.decode(wide, "replace"), wide, "guessed", max_lossy_share)
     for attempt in (_utf8, _by_declaration(header_charset), _broken_utf8, _detected):
         found = attempt(data)
         if found is not None:
-            return _accept(found.text, found.encoding, found.evidence, max_lossy_share)
-    return _accept(data.decode("cp1252", "replace"), "cp1252", "fallback", max_lossy_share)
+            return _accept(data, found.text, found.encoding, found.evidence, max_lossy_share)
+    return _accept(data, data.decode("cp1252", "replace"), "cp1252", "fallback", max_lossy_share)
 
 
-def _accept(text: str, encoding: str, evidence: str, max_lossy_share: float) -> Decoded:
+def _accept(data: bytes, text: str, encoding: str, evidence: str, max_lossy_share: float) -> Decoded:
     """The text, unless too much of it was lost or it is no text. U+FFFD that stood in the source itself counts as lost too."""
     lossy = text.count("\N{REPLACEMENT CHARACTER}")
-    if len(_CONTROL.findall(text)) > max(1, len(text) * MAX_CONTROL_SHARE):
+    if _controls(data, text, encoding) > max(1, len(text) * MAX_CONTROL_SHARE):
         raise _binary("control characters")
     if lossy > max(1, len(text) * max_lossy_share):
         raise Rejected(
@@ -89,6 +89,13 @@ def _accept(text: str, encoding: str, evidence: str, max_lossy_share: float) -> 
             remedy="Save the file as UTF-8, or raise max_lossy_share",
         )
     return Decoded(text, encoding, evidence, lossy)
+
+
+def _controls(data: bytes, text: str, encoding: str) -> int:
+    """How many control characters the text has; but in UTF-16 and UTF-32 they are the same bytes, which are counted faster."""
+    if encoding.startswith(("utf-16", "utf-32")):
+        return sum(text.count(chr(code)) for code in _CONTROL)
+    return len(data) - len(data.translate(None, _CONTROL))
 
 
 def _binary(what: str) -> Rejected:

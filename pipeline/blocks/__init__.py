@@ -47,7 +47,10 @@ def _repaired(page: Page) -> Page:
     blocks: list[Block] = []
     repairs: list[Repair] = []
     for block in page.blocks:
-        runs = tuple(_repaired_run(run, repairs) for run in block.runs)
+        if block.text.isascii():
+            blocks.append(block)
+            continue
+        runs = tuple([_repaired_run(run, repairs) for run in block.runs])
         changed = runs != block.runs
         blocks.append(block._replace(runs=runs, text="".join(run.text for run in runs)) if changed else block)
     return Page(tuple(blocks), page.hints, tuple(repairs)) if repairs else page

@@ -10,6 +10,8 @@ import functools
 import html
 import re
 from collections import Counter
+from collections.abc import Sequence
+from typing import Protocol
 
 from pipeline.blocks.derive import VERBATIM, fold
 from pipeline.blocks.hints import DECLARING, HintsBuilder
@@ -111,14 +113,33 @@ MAX_DEPTH = 400
 # How far up an end tag looks for its start tag; hostile nesting stays linear.
 MAX_LOOK = 64
 
-_WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*")
+_WORD = re.compile(r"[a-z][a-z0-9]*")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
-_HIDDEN_TOKENS = frozenset(("screen-reader-text", "visually-hidden", "sr-only"))
-_SPACE = "(?:[ \\t\\n\\f\\r\xa0]|&nbsp;?|&#0*160;|&#[xX]0*[aA]0;)+"
-_LEAD = re.compile(_SPACE)
-_TRAIL = re.compile(_SPACE + r"\Z")
+_HIDDEN_CLASSES = frozenset(("screen-reader-text", "visually-hidden", "sr-only"))
+_HIDDEN_WORDS = frozenset(("reader", "hidden", "sr"))
+# Attributes that a Node tells of, by its tokens or by being hidden; the first four, in this order, give the tokens.
+_NAMING = ("class", "id", "role", "itemprop")
+_TELLING = frozenset((*_NAMING, "hidden", "aria-hidden", "style"))
+# Longer values are read each time: what is remembered between pages stays small.
+_REMEMBERED = 256
+# White space that edges of blocks lose; fold() makes a space of all but U+00A0.
+_BLANK = " \t\n\f\r\xa0"
+_BLANK_REFERENCE = re.compile(r"&nbsp;?|&#0*160;|&#[xX]0*[aA]0;")
+_LEAD = re.compile(f"(?:[{_BLANK}]|{_BLANK_REFERENCE.pattern})+")
+# The first and last characters of all that is blank.
+_BLANK_STARTS = _BLANK + "&"
+_BLANK_ENDS = _BLANK + ";p"
 _NO_TOKENS: frozenset[str] = frozenset()
+
+
+class Element(Protocol):
+    """A start tag, by whoever read it."""
+
+    @property
+    def attrs(self) -> Sequence[tuple[str, str | None]] | None:
+        """Its attributes, names in lower case; None: it has none."""
+        ...
 
 
 class Collector:
@@ -128,9 +149,10 @@ class Collector:
         self.text = text
         self.hints = HintsBuilder()
         self.blocks: list[Block] = []
-        self.stack: list[Node] = []
-        self.open = Counter[str]()
+        self.stack: list[tuple[str, Element, int]] = []
+        self.nodes: list[Node] = []
         self.overflow = Counter[str]()
+        self.told: dict[tuple[str | None, ...], tuple[bool, frozenset[str]]] = {}
         self.ordinal = 0
         self.links = 0
         self.pre = 0
@@ -139,83 +161,112 @@ class Collector:
         self.node: Node | None = None
         self.gap = 1
 
-    def start(self, tag: str, attrs: dict[str, str | None]) -> None:
+    def start(self, tag: str, element: Element) -> None:  # noqa: C901 - one loop a page spends its time in; calls cost
         """Take a start tag."""
         if tag in DECLARING:
-            self.hints.element(tag, attrs)
+            self.hints.element(tag, dict(element.attrs or ()))
         if tag == "br":
-            # One break is a line inside a paragraph, two are a new paragraph.
-            self.gap = 1 if not self.runs and self.blocks else self.gap
-            if self.runs:
-                self.flush()
-                self.gap = 0
+            self._line_break()
             return
         if tag not in INLINE:
             if self.runs:
                 self.flush()
             self.gap = 1
-            self._close_implied(tag)
+            if self.stack and self.stack[-1][0] == "p":
+                self._close(1)
+            if tag in _CLOSES:
+                self._close_implied(_CLOSES[tag])
         if tag in VOID:
             return
         if len(self.stack) >= MAX_DEPTH:
             self.overflow[tag] += 1
             return
-        parent = self.stack[-1] if self.stack else None
         self.ordinal += 1
-        hidden = parent is not None and parent.hidden
-        tokens = _NO_TOKENS
-        if attrs:
-            hidden = hidden or _is_hidden(attrs)
-            tokens = _tokens(attrs.get("class"), attrs.get("id"), attrs.get("role"), attrs.get("itemprop"))
-        self.stack.append(Node(tag, tokens, hidden, len(self.stack), self.ordinal, parent))
-        self.open[tag] += 1
-        self.in_link += tag == "a"
-        self.pre += tag == "pre"
+        self.stack.append((tag, element, self.ordinal))
+        if tag == "a":
+            self.in_link += 1
+        elif tag == "pre":
+            self.pre += 1
 
-    def end(self, tag: str) -> None:  # noqa: C901 - one loop a page spends its time in; calls cost
+    def end(self, tag: str) -> None:
         """Take an end tag; one without a start tag is nothing."""
-        if tag == "br" or tag in VOID:
-            return
         if tag not in INLINE:
+            if tag in VOID:
+                return
             if self.runs:
                 self.flush()
             self.gap = 1
         if self.overflow and self.overflow[tag]:
             self.overflow[tag] -= 1
             return
-        if self.stack and self.stack[-1].tag == tag:  # the usual case
-            self._closed(self.stack.pop())
+        stack = self.stack
+        if stack and stack[-1][0] == tag:  # the usual case
+            stack.pop()
+            if len(self.nodes) > len(stack):
+                self.nodes.pop()
+            self._closed(tag)
             return
-        if not self.open.get(tag):
-            return
-        for back, node in enumerate(reversed(self.stack[-MAX_LOOK:]), 1):
-            if node.tag == tag:
+        for back, (other, _, _) in enumerate(reversed(stack[-MAX_LOOK:]), 1):
+            if other == tag:
                 if tag in INLINE:  # mis-nested: <b><p></b> leaves the paragraph open
-                    self._closed(self.stack.pop(-back))
+                    self._innermost()
+                    del stack[-back], self.nodes[-back]
+                    self._closed(tag)
                 else:
-                    for _ in range(back):
-                        self._closed(self.stack.pop())
+                    self._close(back)
                 return
 
-    def _close_implied(self, tag: str) -> None:
-        """Close what this start tag ends without an end tag: an open paragraph, the list item or cell before."""
-        if self.stack and self.stack[-1].tag == "p":
-            self._closed(self.stack.pop())
-        closes = _CLOSES.get(tag)
-        if not closes:
-            return
-        for back, node in enumerate(reversed(self.stack[-MAX_LOOK:]), 1):
-            if node.tag in _BARRIERS:
+    def _line_break(self) -> None:
+        """One break is a line inside a paragraph, two are a new paragraph."""
+        if self.runs:
+            self.flush()
+            self.gap = 0
+        elif self.blocks:
+            self.gap = 1
+
+    def _close_implied(self, closes: set[str]) -> None:
+        """Close what a start tag ends without an end tag: the list item or cell before."""
+        stack = self.stack
+        for back, (other, _, _) in enumerate(reversed(stack[-MAX_LOOK:]), 1):
+            if other in _BARRIERS:
                 return
-            if node.tag in closes and (back == len(self.stack) or self.stack[-back - 1].tag not in closes):
-                for _ in range(back):
-                    self._closed(self.stack.pop())
+            if other in closes and (back == len(stack) or stack[-back - 1][0] not in closes):
+                self._close(back)
                 return
 
-    def _closed(self, node: Node) -> None:
-        self.open[node.tag] -= 1
-        self.in_link -= node.tag == "a"
-        self.pre -= node.tag == "pre"
+    def _close(self, count: int) -> None:
+        """Close the innermost open elements."""
+        for _ in range(count):
+            self._closed(self.stack.pop()[0])
+        del self.nodes[len(self.stack) :]
+
+    def _closed(self, tag: str) -> None:
+        if tag == "a":
+            self.in_link -= 1
+        elif tag == "pre":
+            self.pre -= 1
+
+    def _innermost(self) -> Node | None:
+        """The innermost open element. Nodes are made here and not before: a third of all elements holds no text of its own."""
+        nodes = self.nodes
+        parent = nodes[-1] if nodes else None
+        for depth in range(len(nodes), len(self.stack)):
+            tag, element, ordinal = self.stack[depth]
+            hidden = parent is not None and parent.hidden
+            tokens = _NO_TOKENS
+            telling: tuple[str | None, ...] = ()
+            for pair in element.attrs or ():
+                if pair[0] in _TELLING:
+                    telling += pair
+            if telling:
+                told = self.told.get(telling)
+                if told is None:
+                    told = self.told[telling] = _told(dict(zip(telling[::2], telling[1::2], strict=True)))
+                hidden = hidden or told[0]
+                tokens = told[1]
+            parent = Node(tag, tokens, hidden, depth, ordinal, parent)
+            nodes.append(parent)
+        return parent
 
     def characters(self, start: int, end: int) -> None:
         """Take the text between two tags; inside <pre> each line is a block."""
@@ -230,42 +281,46 @@ class Collector:
                 self._piece(start + match.start(), start + match.end())
 
     def _piece(self, start: int, end: int) -> None:
+        runs = self.runs
         raw = self.text[start:end]
-        if not self.runs or self.runs[-1].text.endswith(" "):
+        if not runs or runs[-1].text.endswith(" "):
             if raw.isspace():
                 return
-            lead = _LEAD.match(raw)
+            lead = _LEAD.match(raw) if raw[:1] in _BLANK_STARTS else None
             if lead:
                 start, raw = start + lead.end(), raw[lead.end() :]
                 if not raw:
                     return
         run = _run(start, end, raw)
-        if not self.runs:
-            self.node = self.stack[-1] if self.stack else None
+        if not runs:
+            self.node = self._innermost()
             self.links = 0
-        self.runs.append(run)
+        runs.append(run)
         if self.in_link > 0:
             self.links += len(run.text)
 
     def flush(self) -> None:
         """End the open block, if it has visible text; white space at its edges is markup, not text."""
-        runs = self.runs
-        self.runs = []
+        runs, self.runs = self.runs, []
         while runs:
-            last = runs.pop()
-            trail = _TRAIL.search(self.text, last.start, last.end)
-            if trail is None:
-                runs.append(last)
+            last = runs[-1]
+            if self.text[last.end - 1] not in _BLANK_ENDS:
                 break
-            if trail.start() > last.start:
-                runs.append(_run(last.start, trail.start(), self.text[last.start : trail.start()]))
+            end = _visible_end(self.text, last.start, last.end)
+            if end > last.start:
+                if end < last.end:
+                    runs[-1] = _run(last.start, end, self.text[last.start : end])
                 break
-        text = "".join(run.text for run in runs)
-        if not text.strip():
+            runs.pop()
+        text = runs[0].text if len(runs) == 1 else "".join([run.text for run in runs])
+        if not text or text.isspace():
             return
-        kind = next((node.tag for node in reversed(self.stack[-MAX_LOOK:]) if node.tag not in INLINE), "body")
-        depth = len(self.stack)
-        self.blocks.append(Block(tuple(runs), text, kind, self.gap, depth, min(self.links, len(text)), self.node))
+        kind = "body"
+        for tag, _, _ in reversed(self.stack[-MAX_LOOK:]):
+            if tag not in INLINE:
+                kind = tag
+                break
+        self.blocks.append(Block(tuple(runs), text, kind, self.gap, len(self.stack), min(self.links, len(text)), self.node))
 
     def page(self) -> Page:
         """All that was collected."""
@@ -275,29 +330,53 @@ class Collector:
 
 def _run(start: int, end: int, raw: str) -> Run:
     """The run of a source slice, with the shortest `how` that makes its text."""
+    if "&" in raw:
+        text = html.unescape(raw)
+        if text != raw:
+            folded = fold(text)
+            return Run(start, end, folded, "entity" if folded == text else "entity+space")
     text = fold(raw)
-    if "&" not in raw or html.unescape(raw) == raw:
-        return Run(start, end, raw, VERBATIM) if text == raw else Run(start, end, text, "space")
-    text = html.unescape(raw)
-    folded = fold(text)
-    return Run(start, end, text, "entity") if folded == text else Run(start, end, folded, "entity+space")
+    return Run(start, end, text, VERBATIM if text == raw else "space")
 
 
-@functools.lru_cache(maxsize=8192)
-def _tokens(*values: str | None) -> frozenset[str]:
+def _visible_end(text: str, start: int, end: int) -> int:
+    """Where text[start:end] ends without the white space behind it, of which some may be written as references."""
+    end = start + len(text[start:end].rstrip(_BLANK))
+    while end > start and text[end - 1] in ";p":
+        reference = text.rfind("&", start, end)
+        if reference < 0 or not _BLANK_REFERENCE.fullmatch(text, reference, end):
+            break
+        end = reference
+        while end > start and text[end - 1] in _BLANK:
+            end -= 1
+    return end
+
+
+def _told(attrs: dict[str | None, str | None]) -> tuple[bool, frozenset[str]]:
+    """Whether the element is hidden, and its tokens."""
+    joined = " ".join([value for name in _NAMING if (value := attrs.get(name))])
+    tokens = _tokens(joined) if len(joined) > _REMEMBERED else _remembered(joined)
+    return _is_hidden(attrs, tokens), tokens
+
+
+def _tokens(names: str) -> frozenset[str]:
     """Lower-case words of class, id, role and itemprop: "articleBody" gives article, body and articlebody."""
-    joined = " ".join(value for value in values if value)
-    if not joined:
-        return _NO_TOKENS
-    words = {word.lower() for word in _WORD.findall(joined)}
-    words.update(word.lower() for word in _WORD.findall(_CAMEL.sub(" ", joined)))
+    lower = names.lower()
+    words = _WORD.findall(lower)
+    if lower != names:
+        words += _WORD.findall(_CAMEL.sub(" ", names).lower())
     return frozenset(words)
 
 
-def _is_hidden(attrs: dict[str, str | None]) -> bool:
+_remembered = functools.lru_cache(maxsize=8192)(_tokens)
+
+
+def _is_hidden(attrs: dict[str | None, str | None], tokens: frozenset[str]) -> bool:
     if "hidden" in attrs or attrs.get("aria-hidden") == "true":
         return True
     style = attrs.get("style")
     if style and _HIDING.search(style):
         return True
-    return not _HIDDEN_TOKENS.isdisjoint((attrs.get("class") or "").lower().split())
+    if _HIDDEN_WORDS.isdisjoint(tokens):
+        return False
+    return not _HIDDEN_CLASSES.isdisjoint((attrs.get("class") or "").lower().split())

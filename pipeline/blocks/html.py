@@ -7,7 +7,6 @@ the tolerant fallback reads the page.
 from __future__ import annotations
 
 import re
-from itertools import accumulate
 
 import turbohtml
 
@@ -15,12 +14,11 @@ from pipeline.blocks.collector import UNSEEN, Collector
 from pipeline.blocks.format import Format
 from pipeline.model import Decoded, Page
 
-_NEWLINE = re.compile(r"\r\n|\r|\n")
+_LONE_RETURN = re.compile(r"\r(?!\n)")
 _SIGN = re.compile(
     r"<(?:!doctype html|html|head|body|meta|title|article|div|p|span|a|br|h[1-6]|ul|li|table|td|script|style|img)[\s>/]",
     re.IGNORECASE,
 )
-_ATTRIBUTES: dict[str, str | None] = {}
 
 
 def read(decoded: Decoded) -> Page:
@@ -33,48 +31,67 @@ def read(decoded: Decoded) -> Page:
     return soup.read(decoded)
 
 
-def _tokens(text: str) -> Page | None:
+def _tokens(text: str) -> Page | None:  # noqa: C901 - the loop a page spends its time in; calls cost
     """The page by the fast tokenizer; None if its positions ever fall back or leave the text, which would make spans wrong."""
-    size = len(text)
-    starts = _line_starts(text)
-    lines = len(starts)
+    places = _Places(text)
     collector = Collector(text)
     unseen: str | None = None
     pending: int | None = None
-    before = 0
-    kind = turbohtml.TokenType
-    text_kind, start_kind, end_kind = kind.TEXT, kind.START_TAG, kind.END_TAG
+    kinds = turbohtml.TokenType
+    text_kind, start_kind, end_kind = kinds.TEXT, kinds.START_TAG, kinds.END_TAG
     for token in turbohtml.tokenize(text):
-        line = token.line
-        here = starts[line - 1] + token.col if line <= lines else -1
-        if not before <= here <= size:
-            return None
-        before = here
-        if pending is not None:
-            _take(collector, unseen, pending, here)
-            pending = None
-        found = token.type
-        if found is text_kind:
-            pending = here
-        elif found is start_kind:
+        kind = token.type
+        # Half of all text is indentation between two tags; nobody asks where it stands.
+        if kind is text_kind and not (collector.runs or collector.pre or unseen) and pending is None and _is_blank(token):
+            continue
+        if kind is text_kind or pending is not None:
+            here = places.of(token)
+            if here is None:
+                return None
+            if pending is not None:
+                _take(collector, unseen, pending, here)
+            pending = here if kind is text_kind else None
+        if kind is start_kind:
             if unseen is None:
                 tag = token.tag or ""
-                attrs = token.attrs
-                collector.start(tag, dict(attrs) if attrs else _ATTRIBUTES)
+                collector.start(tag, token)
                 if tag in UNSEEN and not token.self_closing:
                     unseen = tag
-        elif found is end_kind and (unseen is None or token.tag == unseen):
-            unseen = None
-            collector.end(token.tag or "")
+        elif kind is end_kind:
+            tag = token.tag or ""
+            if unseen is None or tag == unseen:
+                unseen = None
+                collector.end(tag)
     if pending is not None:
-        _take(collector, unseen, pending, size)
+        _take(collector, unseen, pending, len(text))
     return collector.page()
 
 
-def _line_starts(text: str) -> list[int]:
-    if "\r" in text:
-        return [0, *(match.end() for match in _NEWLINE.finditer(text))]
-    return [0, *accumulate(len(line) + 1 for line in text.split("\n"))]
+def _is_blank(token: turbohtml.Token) -> bool:
+    return (token.data or "").isspace()
+
+
+class _Places:
+    """Offsets of tokens, of which the tokenizer says line and column; they are asked for in rising order."""
+
+    def __init__(self, text: str) -> None:
+        # A carriage return alone ends a line, too; that of \r\n is the last character of its line.
+        self.lines = _LONE_RETURN.sub("\n", text) if "\r" in text else text
+        self.line, self.line_start, self.before = 1, 0, 0
+
+    def of(self, token: turbohtml.Token) -> int | None:
+        """Where the token begins; None if that is before the last one or outside the text."""
+        line = token.line
+        while self.line < line:
+            self.line_start = self.lines.find("\n", self.line_start) + 1
+            if not self.line_start:
+                return None
+            self.line += 1
+        here = self.line_start + token.col
+        if not self.before <= here <= len(self.lines):
+            return None
+        self.before = here
+        return here
 
 
 def _take(collector: Collector, unseen: str | None, start: int, end: int) -> None:

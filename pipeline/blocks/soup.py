@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 _MARKUP = re.compile(r"<!--.*?-->|<[a-zA-Z/!?][^>]*>", re.DOTALL)
 
 
+class _Element(NamedTuple):
+    """What the collector asks of a start tag."""
+
+    attrs: list[tuple[str, str | None]]
+
+
 class _Event(NamedTuple):
     """An element that opens or closes, or a text node."""
 
@@ -43,10 +49,11 @@ def read(decoded: Decoded) -> Page:
     for event in _events(BeautifulSoup(text, "html.parser")):
         if event.opens is not None:
             if not unseen:
-                attrs: dict[str, str | None] = {
-                    name: " ".join(value) if isinstance(value, list) else str(value) for name, value in event.opens.attrs.items()
-                }
-                collector.start(event.opens.name, attrs)
+                attrs: list[tuple[str, str | None]] = [
+                    (name, " ".join(value) if isinstance(value, list) else str(value))
+                    for name, value in event.opens.attrs.items()
+                ]
+                collector.start(event.opens.name, _Element(attrs))
             unseen += event.opens.name in UNSEEN
         elif event.closes is not None:
             unseen -= event.closes.name in UNSEEN

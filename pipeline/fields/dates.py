@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+import functools
 import re
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.marks import group, resolve
 from pipeline.model import Found, Hints, Label, Segment, Span
+
+if TYPE_CHECKING:
+    from dateparser.date import DateDataParser
 
 PUBLISHED = (
     "json-ld.datePublished",
@@ -82,16 +86,22 @@ def parse(text: str) -> Day | None:
             return None
     if not _HAS_DAY.search(text):
         return None
-    from dateparser.date import DateDataParser  # 180 ms to import, and most files have no dateline
-
-    # Day, month and year must all be there: a parser that fills in today's would invent dates and break determinism.
-    parser = DateDataParser(
-        settings={"STRICT_PARSING": True, "RETURN_AS_TIMEZONE_AWARE": False, "PREFER_LOCALE_DATE_ORDER": True}
-    )
-    data = parser.get_date_data(_words_only(text))
+    data = _parser().get_date_data(_words_only(text))
     if data is None or data.date_obj is None:
         return None
     return _in_range(data.date_obj.date())
+
+
+@functools.cache
+def _parser() -> DateDataParser:
+    """One for all dates: making one costs as much as parsing, and it remembers nothing of the dates that it read."""
+    from dateparser.date import DateDataParser  # 180 ms to import, and most files have no dateline
+
+    # Day, month and year must all be there: a parser that fills in today's would invent dates and break determinism.
+    return DateDataParser(
+        try_previous_locales=False,
+        settings={"STRICT_PARSING": True, "RETURN_AS_TIMEZONE_AWARE": False, "PREFER_LOCALE_DATE_ORDER": True},
+    )
 
 
 def _words_only(text: str) -> str:
