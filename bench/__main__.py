@@ -1,7 +1,7 @@
 """Quality against gold.
 
-`python -m bench predict KIND INPUT.parquet PRED` runs the library; `seeds [DIR_OF_SEEDS DIR_OF_GOLD]`, `boilerplate DATA_DIR`,
-`language DATA_DIR` are tables against gold, `cost DATA_DIR` what a page costs; `train KIND DATA_DIR` makes the learned parts anew.
+`python -m bench predict KIND INPUT.parquet PRED` runs the library; `seeds [DIR_OF_SEEDS DIR_OF_GOLD]`, `boilerplate DATA_DIR` and
+`language DATA_DIR` are tables against gold; `cost DATA_DIR` says what a page costs; `train KIND DATA_DIR` learns.
 
 No data folder is built in: paths are arguments, or `seeds` finds `seeds` and `gold` below the folder that WINNOW_DATA names.
 Exit codes: 0 ok (for tables: all bars hold), 1 a bar does not hold, 2 wrong usage or settings.
@@ -13,29 +13,20 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from typing import TypeAlias
 
 from bench import boilerplate, cost, language, predict, seeds, train
 from pipeline.errors import WinnowError
 
 DATA = "WINNOW_DATA"
+Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"  # noqa: SLF001 - it has no public name
 
 
 def main(argv: list[str] | None = None) -> int:
     """The exit code of the command that `argv` asks for."""
-    parser = _parser()
-    asked = parser.parse_args(argv)
+    asked = _parser().parse_args(argv)
     try:
-        if asked.command == "predict":
-            return predict.run(asked.kind, asked.input, asked.pred, limit=asked.limit, workers=asked.workers, folds=asked.folds)
-        if asked.command == "train":
-            return train.run(asked.kind, asked.data)
-        if asked.command == "boilerplate":
-            return boilerplate.run(asked.data, workers=asked.workers)
-        if asked.command == "language":
-            return language.run(asked.data)
-        if asked.command == "cost":
-            return cost.run(asked.data, asked.pages, hostile_bytes=asked.hostile_bytes, as_json=asked.json)
-        return seeds.run(*_seed_folders(asked, parser), as_json=asked.json)
+        return int(asked.run(asked))
     except WinnowError as error:
         sys.stderr.write(f"bench: {error}\n")
         return 2
@@ -46,6 +37,12 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(dest="command", required=True)
+    for command in (_predict, _seeds, _boilerplate, _language, _cost, _train):
+        command(commands)
+    return parser
+
+
+def _predict(commands: Commands) -> None:
     one = commands.add_parser("predict", help="run the library with default settings, one row an input")
     one.add_argument(
         "kind", choices=list(predict.KINDS), metavar="KIND", help=", ".join(f"{k}: {v.help}" for k, v in predict.KINDS.items())
@@ -57,28 +54,56 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument(
         "--folds", action="store_true", help="use the stored per-domain fold weights, so that no figure is in-sample"
     )
-    two = commands.add_parser("seeds", help="each seed against its gold; exit 1 unless all bars hold")
-    two.add_argument("seeds", type=Path, nargs="?", metavar="DIR_OF_SEEDS")
-    two.add_argument("gold", type=Path, nargs="?", metavar="DIR_OF_GOLD")
-    two.add_argument("--json", action="store_true", help="one JSON object a check instead of the table")
-    three = commands.add_parser("boilerplate", help="clean text of pages and dumps against gold; exit 1 unless all bars hold")
-    three.add_argument("data", type=Path, metavar="DATA_DIR", help="the folder of pages.parquet")
-    three.add_argument("--workers", type=int, default=2, help="processes (default 2)")
-    four = commands.add_parser("train", help="the learned parts, made anew; needs lightgbm")
-    four.add_argument("kind", choices=train.KINDS, metavar="KIND", help=", ".join(train.KINDS))
-    four.add_argument("data", type=Path, metavar="DATA_DIR", help="the folder of pages.parquet")
-    five = commands.add_parser("language", help="the language of texts against gold; exit 1 unless all bars hold")
-    five.add_argument("data", type=Path, metavar="DATA_DIR", help="the folder of lang.parquet")
-    six = commands.add_parser(
+    one.set_defaults(
+        run=lambda asked: predict.run(
+            asked.kind, asked.input, asked.pred, limit=asked.limit, workers=asked.workers, folds=asked.folds
+        )
+    )
+
+
+def _seeds(commands: Commands) -> None:
+    one = commands.add_parser("seeds", help="each seed against its gold; exit 1 unless all bars hold")
+    one.add_argument("seeds", type=Path, nargs="?", metavar="DIR_OF_SEEDS")
+    one.add_argument("gold", type=Path, nargs="?", metavar="DIR_OF_GOLD")
+    one.add_argument("--json", action="store_true", help="one JSON object a check instead of the table")
+    one.set_defaults(run=lambda asked: seeds.run(*_seed_folders(asked, one), as_json=asked.json))
+
+
+def _boilerplate(commands: Commands) -> None:
+    one = commands.add_parser("boilerplate", help="clean text of pages and dumps against gold; exit 1 unless all bars hold")
+    _data(one, "pages.parquet")
+    one.add_argument("--workers", type=int, default=2, help="processes (default 2)")
+    one.set_defaults(run=lambda asked: boilerplate.run(asked.data, workers=asked.workers))
+
+
+def _language(commands: Commands) -> None:
+    one = commands.add_parser("language", help="the language of texts against gold; exit 1 unless all bars hold")
+    _data(one, "lang.parquet")
+    one.set_defaults(run=lambda asked: language.run(asked.data))
+
+
+def _cost(commands: Commands) -> None:
+    one = commands.add_parser(
         "cost", help="what a page costs, stage by stage, against an lxml parse; exit 1 unless the bars hold"
     )
-    six.add_argument("data", type=Path, metavar="DATA_DIR", help="the folder of pages.parquet")
-    six.add_argument("--pages", type=int, default=150, help="so many, from all of the file (default 150)")
-    six.add_argument(
+    _data(one, "pages.parquet")
+    one.add_argument("--pages", type=int, default=150, help="so many, from all of the file (default 150)")
+    one.add_argument(
         "--hostile-bytes", type=int, default=cost.HOSTILE_BYTES, help="size of each hostile page (default 1,000,000)"
     )
-    six.add_argument("--json", action="store_true", help="one JSON object instead of the table")
-    return parser
+    one.add_argument("--json", action="store_true", help="one JSON object instead of the table")
+    one.set_defaults(run=lambda asked: cost.run(asked.data, asked.pages, hostile_bytes=asked.hostile_bytes, as_json=asked.json))
+
+
+def _train(commands: Commands) -> None:
+    one = commands.add_parser("train", help="the learned parts, made anew; needs lightgbm")
+    one.add_argument("kind", choices=train.KINDS, metavar="KIND", help=", ".join(train.KINDS))
+    _data(one, "pages.parquet")
+    one.set_defaults(run=lambda asked: train.run(asked.kind, asked.data))
+
+
+def _data(parser: argparse.ArgumentParser, file: str) -> None:
+    parser.add_argument("data", type=Path, metavar="DATA_DIR", help=f"the folder of {file}")
 
 
 def _seed_folders(asked: argparse.Namespace, parser: argparse.ArgumentParser) -> tuple[Path, Path]:
