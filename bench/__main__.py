@@ -26,7 +26,15 @@ def main(argv: list[str] | None = None) -> int:
     asked = parser.parse_args(argv)
     try:
         if asked.command == "predict":
-            return predict.run(asked.kind, asked.input, asked.pred, limit=asked.limit, workers=asked.workers, folds=asked.folds)
+            return predict.run(
+                asked.kind,
+                asked.input,
+                asked.pred,
+                limit=asked.limit,
+                workers=asked.workers,
+                folds=asked.folds,
+                siblings=asked.corpus,
+            )
         if asked.command == "train":
             return train.run(asked.kind, asked.data)
         if asked.command == "boilerplate":
@@ -52,6 +60,9 @@ def _parser() -> argparse.ArgumentParser:
     one.add_argument("--workers", type=int, default=2, help="processes (default 2)")
     one.add_argument(
         "--folds", action="store_true", help="use the stored per-domain fold weights, so that no figure is in-sample"
+    )
+    one.add_argument(
+        "--corpus", action="store_true", help="text and dump: learn what recurs on each site from all rows first, and use it"
     )
     two = commands.add_parser("seeds", help="each seed against its gold; exit 1 unless all bars hold")
     two.add_argument("seeds", type=Path, nargs="?", metavar="DIR_OF_SEEDS")
