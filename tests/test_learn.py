@@ -15,7 +15,7 @@ from pipeline.errors import SettingsError, WinnowError
 from pipeline.label import by_template
 from pipeline.learn import Document, Line, State, Store, freeze, merge, store
 from pipeline.marks import CERTAIN
-from pipeline.model import Action, Hints
+from pipeline.model import Action, Hints, Outcome
 from pipeline.settings import Settings
 from pipeline.templates import Known, Template, Zone, fingerprint
 
@@ -57,7 +57,7 @@ def write(raw: Path, pages: dict[str, bytes]) -> None:
         (raw / name).write_bytes(data)
 
 
-def outcome(data: bytes, folder: Path | None) -> process.Outcome:
+def outcome(data: bytes, folder: Path | None) -> Outcome:
     context = process.prepare(Settings(templates=folder))
     return process.process(sources.from_bytes("page.html", data), data, context)
 
@@ -252,6 +252,12 @@ def test_short_texts_recur_for_any_reason() -> None:
     made = freeze(SITE, _site(10, ("The competition", 0.6, 10)))
     assert made is not None
     assert not made.blocks[fingerprint("The competition")].drops
+
+
+def test_a_title_that_is_a_teaser_elsewhere_is_left_to_the_score() -> None:
+    made = freeze(SITE, _site(10, ("Pilot boat of Marl to be scrapped", 0.7, 9), (NOTICE, 0.7, 9)))
+    assert made is not None
+    assert [known.text for known in made.blocks.values() if known.drops] == [NOTICE]
 
 
 def test_a_person_has_the_last_word(raw: Path, tmp_path: Path) -> None:

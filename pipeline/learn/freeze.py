@@ -1,7 +1,8 @@
 """What is remembered of a site → its template: the only place that decides what recurs and what of that may go.
 
 Real prose recurs as well. It is protected three times: copies of one article count as one; what the learned score keeps goes
-only if a good share of the site's articles has it; what it is sure of goes only if half of them do.
+only if a good share of the site's articles has it; what it is sure of goes only if half of them do. Titles recur as teasers on
+other pages: a line that could be one is left to the score, which drops teasers, and to the labeler of titles.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from typing import TYPE_CHECKING, NamedTuple
 
-from pipeline.surface import is_dense
+from pipeline.surface import could_be_title, is_dense
 from pipeline.templates import BODY, BOILERPLATE, Known, Template, Zone, ZoneKey, zones_of
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ def _known(seen: _Seen, articles: int) -> Known:
 
 
 def _may_go(text: str, score: float, support: int, articles: int) -> bool:
-    if len(text) <= (SHORT_DENSE_CHARS if is_dense(text) else SHORT_CHARS):
+    if len(text) <= (SHORT_DENSE_CHARS if is_dense(text) else SHORT_CHARS) or could_be_title(text):
         return False
     if score >= SURE:
         return support >= max(SURE_SUPPORT, SURE_SHARE * articles)
