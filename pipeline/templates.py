@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, unquote, urlsplit
 
 from pipeline.errors import SettingsError
-from pipeline.surface import fold
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -134,7 +133,7 @@ def site_of(uri: str, hints: Hints) -> str:
 
 def fingerprint(text: str) -> str:
     """The id of a block: equal for texts that differ in case, white space or numbers only (dates, counts of comments)."""
-    folded = _DIGITS.sub("0", fold(text).casefold())
+    folded = _DIGITS.sub("0", " ".join(text.split()).casefold())
     return hashlib.sha256(folded.encode("utf-8", "surrogatepass")).hexdigest()[:ID_DIGITS]
 
 
