@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench import predict
 from pipeline import learn, process, sources, templates
 from pipeline.errors import SettingsError, WinnowError
 from pipeline.label import by_template
@@ -21,7 +27,6 @@ from pipeline.templates import Known, Template, Zone, fingerprint
 
 SITE = "tidepost.example"
 NOTICE = "Readers of the Tidepost pay for the Tidepost, and nobody else does, which is why it asks."
-CLOSING = "The Tidepost is printed in Marl and read wherever its boats go."
 SUBJECTS = ("ferry", "crane", "lighthouse", "oyster bed", "salt works", "harbour wall")
 STORY = (
     "The {0} has stood empty since the spring, and nobody on the quay could say on Tuesday who is to pay for its repair.",
@@ -372,3 +377,22 @@ def test_a_template_is_read_back_from_its_file(blocks: dict[str, Known], site: s
 def test_a_file_that_is_no_template_is_refused(text: str) -> None:
     with pytest.raises(SettingsError, match="here"):
         templates.parse(text, "here")
+
+
+def test_the_command_lists_what_recurs(raw: Path, tmp_path: Path) -> None:
+    learned(raw, tmp_path / "made")
+    command = [sys.executable, "-m", "pipeline.cli", "templates", str(tmp_path / "made"), "--json"]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    rows = [json.loads(line) for line in shown.splitlines()]
+    assert [(row["site"], row["support"]) for row in rows if row["text"] == NOTICE and row["drops"]] == [(SITE, 6)]
+
+
+def test_siblings_are_learned_from_all_rows_of_a_file_and_used(tmp_path: Path) -> None:
+    rows = [{"id": subject, "url": f"https://{SITE}/{n}", "html": page(subject, NOTICE)} for n, subject in enumerate(SUBJECTS)]
+    pq.write_table(pa.Table.from_pylist(rows), tmp_path / "pages.parquet")
+    made = {}
+    for known in (False, True):
+        predict.run("text", tmp_path / "pages.parquet", tmp_path / "made", workers=1, siblings=known)
+        made[known] = [json.loads(line)["text"] for line in (tmp_path / "made").read_text().splitlines()]
+    assert all(NOTICE in text for text in made[False])
+    assert not any(NOTICE in text for text in made[True])
