@@ -54,9 +54,18 @@ def _predict(commands: Commands) -> None:
     one.add_argument(
         "--folds", action="store_true", help="use the stored per-domain fold weights, so that no figure is in-sample"
     )
+    one.add_argument(
+        "--corpus", action="store_true", help="text and dump: learn what recurs on each site from all rows first, and use it"
+    )
     one.set_defaults(
         run=lambda asked: predict.run(
-            asked.kind, asked.input, asked.pred, limit=asked.limit, workers=asked.workers, folds=asked.folds
+            asked.kind,
+            asked.input,
+            asked.pred,
+            limit=asked.limit,
+            workers=asked.workers,
+            folds=asked.folds,
+            siblings=asked.corpus,
         )
     )
 

@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import json
 import multiprocessing
 import os
 import sys
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 from bs4 import BeautifulSoup
 
-from bench import held_out
+from bench import corpus, held_out
 from bench.run import context, default_settings, outcome_of, start_lines
-from pipeline import process, sources
+from pipeline import process, sources, templates
 from pipeline.enrich.language import detect
 from pipeline.errors import Rejected, SettingsError
+from pipeline.model import Hints
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
-    from pathlib import Path
 
     from pipeline.model import Article
     from pipeline.process import Context
@@ -35,6 +38,7 @@ IN_SAMPLE = "the shipped weights learned from pages.parquet: figures of text and
 NOTHING_HELD_OUT = "--folds changes nothing here: no weights learned from files of this kind"
 # Columns that say which fold a row is in; the library sees them no more than without --folds.
 ADDRESS = "url"
+SITE = "folder of the site"  # what dumps with siblings stand in; no column of a file
 
 
 class Kind(NamedTuple):
@@ -45,17 +49,28 @@ class Kind(NamedTuple):
     predict: Callable[[Row, Context], Row]
     key: str = "id"
     folds: bool = False  # whether weights may have learned from such rows
+    given: Callable[[Row], tuple[str, bytes]] | None = None  # a row's name and bytes, where siblings may be known
 
 
 def text_of_page(row: Row, shared: Context) -> Row:
     """{id, text}: the clean text of a web page; several articles are joined by a blank line, so nothing is hidden."""
-    return {"id": row["id"], "text": _texts(outcome_of(row["url"] or PAGE, row["html"], shared).articles)}
+    return {"id": row["id"], "text": _texts(outcome_of(*page_given(row), shared).articles)}
 
 
 def text_of_dump(row: Row, shared: Context) -> Row:
     """{id, text}: the same for the page as a crude text dump."""
+    return {"id": row["id"], "text": _texts(outcome_of(*dump_given(row), shared).articles)}
+
+
+def page_given(row: Row) -> tuple[str, bytes]:
+    """The name and the bytes of a page."""
+    return row["url"] or PAGE, row["html"]
+
+
+def dump_given(row: Row) -> tuple[str, bytes]:
+    """The name and the bytes of a page's dump: with siblings in the folder of its site, else without a folder."""
     dump = BeautifulSoup(row["html"], "lxml").get_text("\n")
-    return {"id": row["id"], "text": _texts(outcome_of(PLAIN, _bytes(dump), shared).articles)}
+    return row.get(SITE, "") + PLAIN, _bytes(dump)
 
 
 def meta_of_page(row: Row, shared: Context) -> Row:
@@ -92,8 +107,8 @@ def language(row: Row, _: Context) -> Row:
 
 
 KINDS = {
-    "text": Kind("clean text of html", ("id", "url", "html"), text_of_page, folds=True),
-    "dump": Kind("clean text of html as a crude text dump", ("id", "html"), text_of_dump, folds=True),
+    "text": Kind("clean text of html", ("id", "url", "html"), text_of_page, folds=True, given=page_given),
+    "dump": Kind("clean text of html as a crude text dump", ("id", "html"), text_of_dump, folds=True, given=dump_given),
     "meta": Kind("metadata of html", ("id", "url", "html"), meta_of_page, folds=True),
     "text-meta": Kind("metadata of text", ("id", "text"), meta_of_text, folds=True),
     "split": Kind("starts of articles 2…n in text", ("file", "text"), split_of_text, key="file"),
@@ -103,25 +118,41 @@ KINDS = {
 
 
 def run(  # noqa: PLR0913 - what the command has as options
-    kind: str, source: Path, target: Path, *, limit: int | None = None, workers: int = 2, folds: bool = False
+    kind: str,
+    source: Path,
+    target: Path,
+    *,
+    limit: int | None = None,
+    workers: int = 2,
+    folds: bool = False,
+    siblings: bool = False,
 ) -> int:
     """Writes the predictions for `source` to `target`, in the order of the input; always 0. Raises SettingsError.
 
-    `folds`: each row is judged by weights that never saw its site.
+    `folds`: each row is judged by weights that never saw its site. `siblings`: what recurs on a row's site is learned first, from
+    all rows.
     """
     chosen = KINDS[kind]
     total, columns = _check(source, chosen, kind)
     for note in _notes(chosen, folds=folds):
         sys.stderr.write(f"bench: {note}\n")
     folds = folds and chosen.folds
-    if folds and ADDRESS in columns:
+    if siblings and (chosen.given is None or ADDRESS not in columns):
+        raise SettingsError("--corpus needs pages with addresses", place=f"{kind} {source}", remedy="Leave it out")
+    if (folds or siblings) and ADDRESS in columns:
         chosen = chosen._replace(columns=tuple(dict.fromkeys((*chosen.columns, ADDRESS))))
     if limit is not None:
         total = min(total, limit)
     partial = target.with_name(target.name + ".partial")
-    made = _predictions(functools.partial(_one, kind, folds=folds), read(source, chosen.columns, total), workers)
-    with partial.open("w", encoding="utf-8", newline="\n") as file:
-        _write(file.write, kind, _counted(made, total))
+    with tempfile.TemporaryDirectory() as folder:
+        learned = Path(folder) if siblings else None
+        if learned is not None:
+            seen = _mapped(functools.partial(_observed, kind, folds=folds), read(source, chosen.columns, total), workers)
+            corpus.write(seen, learned)
+        predict = functools.partial(_one, kind, folds=folds, learned=learned)
+        made = _mapped(predict, read(source, chosen.columns, total), workers)
+        with partial.open("w", encoding="utf-8", newline="\n") as file:
+            _write(file.write, kind, _counted(made, total))
     partial.replace(target)
     return 0
 
@@ -146,9 +177,32 @@ def _notes(chosen: Kind, *, folds: bool) -> list[str]:
     return [f"no folds of {file} are stored: figures it has a part in are in-sample" for file in held_out.without_folds()]
 
 
-def _one(kind: str, row: Row, *, folds: bool) -> Row:
-    chosen = KINDS[kind]
-    return chosen.predict(row, held_out.context_for(row.get(ADDRESS), row[chosen.key]) if folds else context())
+def _one(kind: str, row: Row, *, folds: bool, learned: Path | None) -> Row:
+    shared = _context(kind, row, folds=folds)
+    if learned is not None:
+        shared = dataclasses.replace(shared, templates=_templates(learned))
+        row[SITE] = _folder(row)
+    return KINDS[kind].predict(row, shared)
+
+
+def _observed(kind: str, row: Row, *, folds: bool) -> corpus.Found | None:
+    given = KINDS[kind].given
+    row[SITE] = _folder(row)
+    return corpus.observed(row, given, _context(kind, row, folds=folds)) if given is not None else None
+
+
+def _context(kind: str, row: Row, *, folds: bool) -> Context:
+    return held_out.context_for(row.get(ADDRESS), row[KINDS[kind].key]) if folds else context()
+
+
+@functools.cache
+def _templates(folder: Path) -> templates.Templates:
+    return templates.load(folder)
+
+
+def _folder(row: Row) -> str:
+    """The folder that a row's dump stands in: one a site."""
+    return templates.site_of(row[ADDRESS] or "", Hints()).removeprefix(templates.FOLDER) + "/"
 
 
 def _check(source: Path, chosen: Kind, kind: str) -> tuple[int, set[str]]:
@@ -166,13 +220,13 @@ def _check(source: Path, chosen: Kind, kind: str) -> tuple[int, set[str]]:
     return rows, names
 
 
-def _predictions(predict: Callable[[Row], Row], rows: Iterator[Row], workers: int) -> Iterator[Row]:
+def _mapped(function: Callable[[Row], Any], rows: Iterator[Row], workers: int) -> Iterator[Any]:
     if workers <= 1:
-        yield from map(predict, rows)
+        yield from map(function, rows)
         return
     # Not forked: a fork copies the locks of Arrow's threads in whatever state they are.
     with multiprocessing.get_context("spawn").Pool(workers) as pool:
-        yield from pool.imap(predict, rows, chunksize=CHUNK_ROWS)
+        yield from pool.imap(function, rows, chunksize=CHUNK_ROWS)
 
 
 def _write(write: Callable[[str], object], kind: str, rows: Iterator[Row]) -> None:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _server: list[str] = []  # the API URL of the server that this process uses
 
-FLOWS = {"ingest": "flows.ingest:ingest"}
+FLOWS = {"ingest": "flows.ingest:ingest", "learn": "flows.learn:learn"}
 
 
 def load(name: str) -> Flow[..., Any]:

@@ -50,6 +50,7 @@ def ingest(  # noqa: PLR0913, PLR0917  # one parameter a setting
     raw: Path | None = None,
     out: Path | None = None,
     config: Path | None = None,
+    templates: Path | None = None,
     exclude: tuple[str, ...] | None = None,
     hidden: bool | None = None,  # noqa: FBT001  # parameters of a flow are named by whoever starts it
     workers: int | None = None,
@@ -64,6 +65,7 @@ def ingest(  # noqa: PLR0913, PLR0917  # one parameter a setting
         raw: Folder of source files.
         out: Folder of the dataset.
         config: Settings file; null: winnow.toml in the working folder, if it is there.
+        templates: Folder of what flow learn found to recur on sites; null: as the settings say, else none.
         exclude: Globs of files, relative to raw, that are not sources.
         hidden: Also read files and folders whose name starts with a dot.
         workers: Processes; 0: one a core.
@@ -74,6 +76,7 @@ def ingest(  # noqa: PLR0913, PLR0917  # one parameter a setting
         config,
         raw=raw,
         out=out,
+        templates=templates,
         exclude=exclude,
         hidden=hidden,
         workers=workers,

@@ -14,6 +14,8 @@ CERTAIN = 0.9
 LIKELY = 0.5
 # Marks of learned scores have rules that begin so.
 SCORE = "score."
+# Marks of site templates have rules that begin so; scores leave those blocks alone.
+TEMPLATE = "template."
 # What a line may be for, other than to be read.
 PURPOSES = frozenset((Label.SEPARATOR, Label.HEADER, Label.TITLE, Label.BYLINE, Label.DATELINE, Label.SECTION, Label.REFERENCE))
 DEFAULT = Mark(Label.BODY, "default", LIKELY)
@@ -41,6 +43,11 @@ def resolve(marks: Sequence[Mark], without: Collection[Label] = ()) -> Mark:
             purpose = purpose or [mark for mark in whole if mark.label is Label.HEADING]
         whole = purpose or scored
     return min(whole, key=lambda mark: (-mark.confidence, PRECEDENCE[mark.label], mark.rule), default=DEFAULT)
+
+
+def is_explained(marks: Sequence[Mark]) -> bool:
+    """Whether a site template says what the block is, so that no score has to."""
+    return any(mark.rule.startswith(TEMPLATE) for mark in marks)
 
 
 def group(block: Block, mark: Mark, name: str) -> str | None:

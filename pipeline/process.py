@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from pipeline import __version__, blocks, learned, rules
+from pipeline import __version__, blocks, learned, rules, templates
 from pipeline.compose import compose
 from pipeline.decode import decode
 from pipeline.enrich import enrich
@@ -22,6 +22,7 @@ from pipeline.model import Article, Decoded, Entry, Outcome, Page, Rejection, Re
 from pipeline.rules import RuleSet
 from pipeline.settings import Settings
 from pipeline.split import split
+from pipeline.templates import Templates
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Context:
     version: str = __version__
     enriched: bool = True
     weights: Mapping[str, Weights] = field(default_factory=dict)
+    templates: Templates | None = None
 
 
 class Trace(NamedTuple):
@@ -54,13 +56,18 @@ _contexts: dict[str, Context] = {}
 
 
 def prepare(settings: Settings) -> Context:
-    """The context of a run; rules are loaded once a process. Raises RuleError."""
-    key = settings.model_dump_json()
+    """The context of a run; rules are loaded once a process, templates again when their files changed.
+
+    Raises RuleError, SettingsError.
+    """
+    learned_of_sites = templates.load(settings.templates) if settings.templates is not None else None
+    key = settings.model_dump_json() + (learned_of_sites.digest if learned_of_sites else "")
     known = _contexts.get(key)
     if known is None:
         loaded = rules.load(settings.rules, settings.rule)
-        knowledge = hashlib.sha256(f"{loaded.digest}:{learned.digest(*features.VOCABULARIES)}".encode()).hexdigest()
-        known = _contexts[key] = Context(settings, loaded, knowledge)
+        parts = [loaded.digest, learned.digest(*features.VOCABULARIES), *([learned_of_sites.digest] if learned_of_sites else [])]
+        knowledge = hashlib.sha256(":".join(parts).encode()).hexdigest()
+        known = _contexts[key] = Context(settings, loaded, knowledge, templates=learned_of_sites)
     return known
 
 
@@ -85,7 +92,8 @@ def trace(source: Source, data: bytes, context: Context) -> Trace | Outcome:
         page = blocks.read(decoded)
     except Rejected as refusal:
         return rejected(source, Rejection(refusal.stage, refusal.reason, refusal.cause, refusal.remedy))
-    marks = label(page, context.rules, settings.mode, context.weights)
+    template = context.templates.get(templates.site_of(source.uri, page.hints)) if context.templates is not None else None
+    marks = label(page, context.rules, settings.mode, context.weights, template)
     segments = split(page, marks, settings.split_threshold)
     outcome = compose_all(source, decoded, page, segments, context)
     return Trace(decoded, page, marks, tuple(segments), outcome)

@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     ledger_text: bool = Field(True, description="store the text of ledger entries, not only their spans")
     rules: tuple[Path, ...] = Field((), description="more rule files (TOML) or folders of them")
     rule: tuple[dict[str, Any], ...] = Field((), description="rules written in winnow.toml itself, as [[rule]] tables")
+    templates: Path | None = Field(None, description="folder of what flow learn found to recur on sites; none: not used")
     mode: Literal["precision", "balanced", "recall"] = Field("balanced", description="how readily uncertain blocks are dropped")
     split_threshold: float = Field(0.5, ge=0, le=1, description="a cut less sure than this is not made")
     language_threshold: float = Field(0.2, ge=0, le=1, description="a language less sure than this is null")
@@ -71,7 +72,7 @@ class Settings(BaseSettings):
     @property
     def digest(self) -> str:
         """sha256 of the settings that can change a row, 64 hex digits."""
-        values = self.model_dump(mode="json", exclude=set(_PLACE_AND_PACE) | {"rules", "rule"})
+        values = self.model_dump(mode="json", exclude=set(_PLACE_AND_PACE) | {"rules", "rule", "templates"})
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
     @property

@@ -11,7 +11,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FLOORS = (
     {"model", "errors"},
-    {"settings", "decode", "repair", "rules", "learned", "marks", "slices", "surface"},
+    {"settings", "decode", "repair", "rules", "learned", "marks", "slices", "surface", "templates"},
     {"sources", "blocks", "label", "split", "fields", "compose", "enrich"},
     {"process"},
     {"table"},

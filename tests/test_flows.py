@@ -380,3 +380,28 @@ def _until(condition: Any, log: Path) -> None:
     while not condition():
         assert time.monotonic() < deadline, log.read_text()[-3000:]
         time.sleep(0.5)
+
+
+def test_learning_writes_templates_that_the_next_run_uses(ingest: Any, tmp_path: Path) -> None:
+    from flows import learn as module
+
+    raw = tmp_path / "raw"
+    raw.mkdir()
+    notice = "Those who read this every day pay for the paper, and the paper thanks them for it on every page."
+    for name in ("crane", "ferry", "wall", "light"):
+        story = (
+            f"<p>The {name} has stood empty since the spring, and nobody on the quay could say who is to pay for its repair.</p>"
+        )
+        more = f"<p>A vote on the {name} is to follow in autumn. Until then the wardens will keep its gate shut every night.</p>"
+        (raw / f"{name}.html").write_text(f"<!doctype html><body><article>{story}{more}<p>{notice}</p></article></body>")
+    done = module.learn(raw=raw, templates=tmp_path / "made", workers=2, batch_files=1)
+    assert (done.files, done.skipped, done.sites, done.changed) == (4, 0, 1, 1)
+    assert done.dropped == 1
+    again = module.learn(raw=raw, templates=tmp_path / "made", workers=1)
+    assert (again.files, again.changed) == (0, 0)
+    plain = ingest(raw=raw, out=tmp_path / "out", workers=1)
+    used = ingest(raw=raw, out=tmp_path / "out", workers=1, templates=tmp_path / "made")
+    assert used.changed
+    assert "dropped template.folder:" in used.totals.rules
+    assert "dropped template.folder:" not in plain.totals.rules
+    assert not dataset.verify(tmp_path / "out", raw)

@@ -26,6 +26,9 @@ Out = Annotated[
 ]
 Workers = Annotated[int | None, typer.Option("--workers", help="Processes; 0: one a core.", show_default=False)]
 BatchFiles = Annotated[int | None, typer.Option("--batch-files", help="Most files in one task.", show_default=False)]
+Templates = Annotated[
+    Path | None, typer.Option("--templates", metavar="DIR", help="Use what flow learn found on sites.", show_default=False)
+]
 AllowRejects = Annotated[bool, typer.Option("--allow-rejects", help="Exit with 0 even if something was newly rejected.")]
 NoServer = Annotated[bool, typer.Option("--no-server", help="Without Prefect: the same work and the same rows in a plain loop.")]
 
@@ -36,6 +39,7 @@ def run(  # noqa: PLR0917  # typer calls it by name
     out: Out = None,
     workers: Workers = None,
     batch_files: BatchFiles = None,
+    templates: Templates = None,
     allow_rejects: AllowRejects = False,
     no_server: NoServer = False,
 ) -> int:
@@ -47,13 +51,13 @@ def run(  # noqa: PLR0917  # typer calls it by name
     to the most lenient; keep_captions (WINNOW_KEEP_CAPTIONS) leaves captions of pictures in the text.
     """
     chosen = options(context)
-    settings = settings_of(chosen, raw=raw, out=out, workers=workers, batch_files=batch_files)
+    settings = settings_of(chosen, raw=raw, out=out, workers=workers, batch_files=batch_files, templates=templates)
     if not settings.raw.is_dir():  # the flow says the same, after its server has started
         raise SettingsError(
             "no such folder", place=str(settings.raw), remedy="Name the folder of source files: winnow run FOLDER"
         )
     hidden = chosen.quiet or chosen.json
-    commit = _plainly(settings, hidden=hidden) if no_server else _by_flow(chosen, settings, workers, batch_files)
+    commit = _plainly(settings, hidden=hidden) if no_server else _by_flow(chosen, settings, workers, batch_files, templates)
     if chosen.json:
         out_json(summary(commit))
     else:
@@ -106,7 +110,7 @@ def _plainly(settings: Settings, *, hidden: bool) -> Commit:
                 pool.shutdown(cancel_futures=True)
 
 
-def _by_flow(chosen: Options, settings: Settings, workers: int | None, batch_files: int | None) -> Commit:
+def _by_flow(chosen: Options, settings: Settings, workers: int | None, batch_files: int | None, templates: Path | None) -> Commit:
     import flows
 
     config = str(chosen.config) if chosen.config is not None else None
@@ -114,7 +118,12 @@ def _by_flow(chosen: Options, settings: Settings, workers: int | None, batch_fil
         # Starts a Prefect server where there is none, which takes 15 to 40 s. Any: its type depends on Prefect's version.
         ingest: Any = flows.load("ingest")
         commit: Commit = ingest(
-            raw=str(settings.raw), out=str(settings.out), config=config, workers=workers, batch_files=batch_files
+            raw=str(settings.raw),
+            out=str(settings.out),
+            config=config,
+            workers=workers,
+            batch_files=batch_files,
+            templates=str(templates) if templates is not None else None,
         )
     return commit
 

@@ -8,27 +8,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from pipeline.label import by_line, by_place, by_rule, by_score, context, references, titles
+from pipeline.label import by_line, by_place, by_rule, by_score, by_template, context, references, titles
 from pipeline.learned import Weights
 from pipeline.marks import Marks
 from pipeline.model import Page
 from pipeline.rules import RuleSet
+from pipeline.templates import Template
 
 # The features of a block take 4 KB while it is scored. The longest page in 1,415 has 3,089 blocks; what has more than these is a
 # book or an attack, and stays as the rules leave it.
 MAX_SCORED = 20_000
 
 
-def label(page: Page, rules: RuleSet, mode: str, weights: Mapping[str, Weights]) -> Marks:
+def label(page: Page, rules: RuleSet, mode: str, weights: Mapping[str, Weights], template: Template | None = None) -> Marks:
     """The marks of each block, in the order of `page.blocks`.
 
-    `mode` (precision, balanced, recall) is how readily the learned scores drop; `weights` replaces shipped weights by name.
+    `mode` (precision, balanced, recall) is how readily the learned scores drop; `weights` replaces shipped weights by name;
+    `template` is what was learned of the document's site.
     """
     marks = by_rule.label(page, rules)
     marks = by_place.label(page, marks)  # what the page's own markup says: hidden, caption, heading
+    marks = by_template.label(page, marks, template)  # what recurs on the site
     if len(page.blocks) <= MAX_SCORED:
         marks = by_score.label(page, marks, mode, weights.get(by_score.FILE))  # article or chrome, learned
-        marks = by_line.label(page, marks, mode, weights.get(by_line.FILE))  # the same of the lines of a crude dump
+        zones = by_template.zones(page, template)
+        marks = by_line.label(page, marks, mode, weights.get(by_line.FILE), zones)  # the same of the lines of a crude dump
     marks = references.label(page, marks)  # numbered lists of cited works
     marks = titles.label(page, marks)  # the line that names the article
     return context.label(page, marks)  # bylines and datelines: grammar is certain only in the right place

@@ -6,7 +6,7 @@ at the whole file: a text that is no dump loses nothing here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
@@ -14,7 +14,7 @@ import numpy as np
 from pipeline import learned
 from pipeline.label.features import line_again, lines
 from pipeline.label.features.line_names import best_run
-from pipeline.marks import CERTAIN, LIKELY, resolve
+from pipeline.marks import CERTAIN, LIKELY, is_explained, resolve
 from pipeline.model import Label, Mark
 
 if TYPE_CHECKING:
@@ -35,8 +35,14 @@ FURNITURE_LINES = 3
 MIN_LINES = 8
 # Where a limit would leave nearly nothing it is multiplied by LOWER, as long as it is above LOWEST (a probability).
 LOWER, LOWEST = 0.7, 0.02
+# The probability of a line that a site template drops.
+RECURS = 0.02
 # A longer line counts as much as one of so many words when the best run is sought.
 RUN_WORDS = 60
+
+
+# The probabilities of lines and their words → the probabilities, moved.
+Zones = Callable[["NDArray[np.float64]", "NDArray[np.float32]"], "NDArray[np.float64]"]
 
 
 class Scores(NamedTuple):
@@ -52,20 +58,26 @@ class Scores(NamedTuple):
     second: NDArray[np.float32]
 
 
-def label(page: Page, marks: Marks, mode: str = BALANCED, weights: Weights | None = None) -> Marks:
-    """`marks` with a proposal on each line of a dump that does not stay; other texts and structured pages get none."""
+def label(page: Page, marks: Marks, mode: str = BALANCED, weights: Weights | None = None, zones: Zones | None = None) -> Marks:
+    """`marks` with a proposal on each line of a dump that does not stay; other texts and structured pages get none.
+
+    `zones` moves the probabilities by what was learned of the site; a line that recurs there is furniture to its neighbours.
+    """
     if len(page.blocks) < MIN_LINES or any(block.node for block in page.blocks):
         return marks
     weights = weights or learned.load(FILE)
     scores = score(page, weights)
     furniture = sum(resolve(each).label is Label.BOILERPLATE and resolve(each).confidence >= CERTAIN for each in marks)
     if scores.dump >= (LIKELY if furniture >= FURNITURE_LINES else weights.settings["dump"]):
-        stays, limit = choose(scores, weights.settings, mode)
+        article = scores.article if zones is None else zones(scores.article, scores.words)
+        explained = np.array([is_explained(each) for each in marks])
+        article = np.where(explained, RECURS, article)
+        stays, limit = choose(scores._replace(article=article), weights.settings, mode)
     else:
         return marks
     return tuple(
-        each if stay else (*each, _mark(probability, limit))
-        for each, stay, probability in zip(marks, stays.tolist(), scores.article.tolist(), strict=True)
+        each if stay or known else (*each, _mark(probability, limit))
+        for each, stay, known, probability in zip(marks, stays.tolist(), explained.tolist(), article.tolist(), strict=True)
     )
 
 

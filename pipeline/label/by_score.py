@@ -14,6 +14,7 @@ from pipeline import learned
 from pipeline.label.features import html
 from pipeline.label.features.names import FEATURES, SECOND, Table
 from pipeline.label.features.second import second
+from pipeline.marks import is_explained
 from pipeline.model import Block, Label, Mark
 
 if TYPE_CHECKING:
@@ -88,9 +89,10 @@ def label(page: Page, marks: Marks, mode: str = BALANCED, weights: Weights | Non
         return marks
     scored = score(page, mode, weights)
     limit = scored.threshold
-    inside = _items_inside(page, scored.scores >= limit)
+    explained = [is_explained(each) for each in marks]
+    inside = _items_inside(page, (scored.scores >= limit) & ~np.array(explained))
     return tuple(
-        (*each, _INSIDE if at in inside else _mark(float(value), limit))
+        each if explained[at] else (*each, _INSIDE if at in inside else _mark(float(value), limit))
         for at, (value, each) in enumerate(zip(scored.scores, marks, strict=True))
     )
 
