@@ -23,6 +23,7 @@ from bs4 import BeautifulSoup
 from bench.train import score
 from bench.train.blocks import FOLDS, LEFT_OUT, SEED, THREADS, fold_of
 from bench.train.lines_gold import labels
+from bench.train.lines_shapes import SHAPES
 from bench.train.trees import Json, from_lightgbm
 from pipeline.blocks import plain
 from pipeline.label.by_line import BALANCED, MIN_LINES, decode
@@ -169,7 +170,9 @@ def prepare(rows: Iterable[dict[str, Any]]) -> list[Doc]:
             furnished = _furnished(row)
             shelves.setdefault(fold, []).append(furnished)
             unspaced = "\n".join(line for line in row["gold_text"].split("\n") if line.strip())
-            docs.extend(filter(None, [_doc(row, furnished, "article", fold), _doc(row, unspaced, "unspaced", fold)]))
+            shape = SHAPES[zlib.crc32(row["id"].encode()) % len(SHAPES)]
+            texts = {"article": furnished, "unspaced": unspaced, shape.__name__: shape(row["gold_text"])}
+            docs.extend(filter(None, [_doc(row, text, kind, fold) for kind, text in texts.items()]))
     for fold, shelf in shelves.items():
         for start in range(0, len(shelf), SHELF):
             several = "\n\n\n".join(shelf[start : start + MIN_SEVERAL + start % SEVERAL_KINDS])
