@@ -38,24 +38,16 @@ def rating(head: str) -> float:
 
 
 def share(text: str) -> float:
-    """The share 0…1 of the text's characters, less tags and white space, in short elements or on a line with a tag at its edge.
+    """The share 0…1 of the text's characters, less tags and white space, in short elements or on lines with a tag at their edge.
 
     1 where there are tags only.
     """
     tags = list(_TAG.finditer(text))
     if not tags:
         return 0.0
-    inside = 0
-    total = 0
     spans = _merged(_elements(tags) + _edged(text, tags))
-    at = 0
-    for start, end in spans:
-        total += _solid(text[at:start])
-        marked = _solid(text[start:end])
-        inside += marked
-        total += marked
-        at = end
-    total += _solid(text[at:])
+    inside = sum(_solid(text[start:end]) for start, end in spans)
+    total = _solid(text)
     return inside / total if total else 1.0
 
 
@@ -77,13 +69,10 @@ def _elements(tags: list[re.Match[str]]) -> list[tuple[int, int]]:
 
 
 def _edged(text: str, tags: list[re.Match[str]]) -> list[tuple[int, int]]:
-    """Lines that begin or end with a tag."""
-    starts, ends = {tag.start() for tag in tags}, {tag.end() for tag in tags}
-    found: list[tuple[int, int]] = []
-    for line in _LINE.finditer(text):
-        if line.start(1) in starts or line.end(1) in ends:
-            found.append(line.span(1))
-    return found
+    """Lines that a tag opens (a space behind it is prose that names it), and those that an end tag or a break closes."""
+    starts = {tag.start() for tag in tags if text[tag.end() : tag.end() + 1] != " "}
+    ends = {tag.end() for tag in tags if tag[1] or tag[2].lower() == "br"}
+    return [line.span(1) for line in _LINE.finditer(text) if line.start(1) in starts or line.end(1) in ends]
 
 
 def _merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
