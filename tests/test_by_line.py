@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.train.lines_shapes import SHAPES
 from pipeline import learned
 from pipeline.blocks import html, plain, rejoin
 from pipeline.label import by_line
@@ -121,6 +125,13 @@ def test_a_clean_article_loses_nothing() -> None:
     lines += [f"[{number}] Solheim, The Cranes of the Estuary, p. {number + 40}." for number in range(1, 7)]
     for gap in ("\n", "\n\n"):
         assert kept(gap.join(lines)) == lines
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("more", ["", " Ende.", " Two.", " So it was told."])
+def test_short_lines_are_no_furniture(shape: Callable[[str], str], more: str) -> None:
+    text = shape("\n".join([*PROSE, *PROSE]) + more)
+    assert kept(text) == [block.text for block in page_of(text).blocks]
 
 
 def test_what_a_dump_keeps_is_no_dump() -> None:

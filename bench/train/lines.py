@@ -26,7 +26,7 @@ from bench.train.lines_gold import labels
 from bench.train.lines_shapes import SHAPES
 from bench.train.trees import Json, from_lightgbm
 from pipeline.blocks import plain
-from pipeline.label.by_line import BALANCED, MIN_LINES, decode
+from pipeline.label.by_line import BALANCED, CUES, MIN_LINES, decode, needed
 from pipeline.label.features import line_again, lines
 from pipeline.learned import ensemble
 from pipeline.model import Decoded
@@ -54,12 +54,14 @@ COMMON: dict[str, Any] = {
 # The second look sees the first one's scores of the same pages: it learns them by heart more readily.
 SECOND = COMMON | {"min_data_in_leaf": 150}
 GATE = COMMON | {"num_leaves": 6, "learning_rate": 0.08, "min_data_in_leaf": 15, "feature_fraction": 0.6, "max_bin": 255}
-# Probabilities: the modes' limits; that of lines outside the run; that of a dump, at which clean texts keep all, out of fold.
+# Probabilities: the modes' limits; that of lines outside the run; that of a dump, at which clean texts keep all but what
+# they hold of their pages, out of fold, and the higher one for a file without any line of a page's words.
 # Then the first look's share of the score, and words that must be left before a limit sinks (pipeline.label.by_line).
 SETTINGS: dict[str, Any] = {
-    "limits": {"precision": 0.65, "balanced": 0.5, "recall": 0.3},
+    "limits": {"precision": 0.65, "balanced": 0.45, "recall": 0.3},
     "island": 0.6,
-    "dump": 0.95,
+    "dump": 0.9,
+    "dump_without_cues": 0.95,
     "first_share": 0.6,
     "least_words": 25,
 }
@@ -324,10 +326,11 @@ def evaluate(docs: list[Doc], dump: Any) -> dict[str, Any]:
     missed = 0
     for doc, probability in zip(docs, dump.tolist(), strict=True):
         stays = np.ones(len(doc.size), dtype=bool)
-        if probability >= SETTINGS["dump"] and len(doc.size) >= MIN_LINES:
+        least = needed(int(doc.seen[0, doc.names.index(CUES)]), SETTINGS)
+        if probability >= least and len(doc.size) >= MIN_LINES:
             stays, _ = decode(doc.second, doc.words, SETTINGS["limits"][BALANCED], SETTINGS)
         if doc.kind == "dump":
-            missed += probability < SETTINGS["dump"]
+            missed += probability < least
             text = "\n\n".join(line for line, stay in zip(doc.texts, stays.tolist(), strict=True) if stay)
             texts.setdefault(doc.set, []).append(score.page(doc.gold, text, None, None))
         elif doc.kind not in DUMPS:
