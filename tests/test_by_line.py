@@ -179,6 +179,13 @@ def test_other_weights_can_be_given() -> None:
     assert by_line.label(page, marks, weights=closed) == marks
 
 
+def test_a_file_without_any_cue_of_a_page_must_look_surer_like_a_dump() -> None:
+    settings = learned.load(by_line.FILE).settings
+    assert LIKELY < by_line.needed(1, settings) < by_line.needed(0, settings) < 1
+    assert by_line.score(page_of(dump())).cues >= 3
+    assert by_line.score(page_of("\n".join(PROSE))).cues == 0
+
+
 @given(st.text(alphabet=st.sampled_from("ab .,\n一あ©\U0001f600\ud800|»1"), max_size=200))
 def test_any_text_can_be_scored(text: str) -> None:
     page = page_of(text)
