@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.train.lines_shapes import SHAPES
 from pipeline import learned
 from pipeline.blocks import html, plain, rejoin
 from pipeline.label import by_line
@@ -123,6 +127,13 @@ def test_a_clean_article_loses_nothing() -> None:
         assert kept(gap.join(lines)) == lines
 
 
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize("more", ["", " Ende.", " Two.", " So it was told."])
+def test_short_lines_are_no_furniture(shape: Callable[[str], str], more: str) -> None:
+    text = shape("\n".join([*PROSE, *PROSE]) + more)
+    assert kept(text) == [block.text for block in page_of(text).blocks]
+
+
 def test_what_a_dump_keeps_is_no_dump() -> None:
     left = kept(dump())
     assert kept("\n\n".join(left)) == left
@@ -166,6 +177,13 @@ def test_other_weights_can_be_given() -> None:
     closed = learned.Weights(weights.about, {**weights.settings, "dump": 1.1}, weights.models)
     marks: tuple[tuple[Mark, ...], ...] = tuple(() for _ in page.blocks)
     assert by_line.label(page, marks, weights=closed) == marks
+
+
+def test_a_file_without_any_cue_of_a_page_must_look_surer_like_a_dump() -> None:
+    settings = learned.load(by_line.FILE).settings
+    assert LIKELY < by_line.needed(1, settings) < by_line.needed(0, settings) < 1
+    assert by_line.score(page_of(dump())).cues >= 3
+    assert by_line.score(page_of("\n".join(PROSE))).cues == 0
 
 
 @given(st.text(alphabet=st.sampled_from("ab .,\n一あ©\U0001f600\ud800|»1"), max_size=200))

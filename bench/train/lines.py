@@ -23,22 +23,23 @@ from bs4 import BeautifulSoup
 from bench.train import score
 from bench.train.blocks import FOLDS, LEFT_OUT, SEED, THREADS, fold_of
 from bench.train.lines_gold import labels
+from bench.train.lines_shapes import SHAPES
 from bench.train.trees import Json, from_lightgbm
 from pipeline.blocks import plain
-from pipeline.label.by_line import BALANCED, MIN_LINES, decode
+from pipeline.label.by_line import BALANCED, CUES, MIN_LINES, decode, needed
 from pipeline.label.features import line_again, lines
 from pipeline.learned import ensemble
 from pipeline.model import Decoded
 
 COMMAND = "python -m bench train lines DATA_DIR"
-COLUMNS = ["id", "set", "url", "gold_text", "title", "authors", "date", "html"]
+COLUMNS = ["id", "set", "url", "gold_text", "must_have", "must_not_have", "title", "authors", "date", "html"]
 BATCH_ROWS = 64
-TREES = {"first": 100, "second": 100, "gate": 60}
+TREES = {"first": 240, "second": 100, "gate": 60}
 COMMON: dict[str, Any] = {
     "objective": "binary",
-    "num_leaves": 16,
-    "learning_rate": 0.08,
-    "min_data_in_leaf": 40,
+    "num_leaves": 8,
+    "learning_rate": 0.06,
+    "min_data_in_leaf": 80,
     "feature_fraction": 0.25,
     "lambda_l2": 10,
     "bagging_fraction": 0.6,
@@ -50,18 +51,26 @@ COMMON: dict[str, Any] = {
     "num_threads": THREADS,
     "verbose": -1,
 }
-GATE = COMMON | {"num_leaves": 6, "min_data_in_leaf": 15, "feature_fraction": 0.6, "max_bin": 255}
-# Probabilities: the modes' limits; that of lines outside the run; that of a dump, at which clean texts keep all, out of fold.
+# The second look sees the first one's scores of the same pages: it learns them by heart more readily.
+SECOND = COMMON | {"min_data_in_leaf": 150}
+GATE = COMMON | {"num_leaves": 6, "learning_rate": 0.08, "min_data_in_leaf": 15, "feature_fraction": 0.6, "max_bin": 255}
+# Probabilities: the modes' limits; that of lines outside the run; that of a dump, at which clean texts keep all but what
+# they hold of their pages, out of fold, and the higher one for a file without any line of a page's words.
 # Then the first look's share of the score, and words that must be left before a limit sinks (pipeline.label.by_line).
 SETTINGS: dict[str, Any] = {
-    "limits": {"precision": 0.65, "balanced": 0.5, "recall": 0.3},
+    "limits": {"precision": 0.65, "balanced": 0.45, "recall": 0.3},
     "island": 0.6,
-    "dump": 0.95,
-    "first_share": 0.3,
+    "dump": 0.9,
+    "dump_without_cues": 0.95,
+    "first_share": 0.6,
     "least_words": 25,
 }
 # A text that is no dump counts less than a page: it is easy.
 CLEAN_WEIGHT = 0.3
+# A page of which only snippets are known counts less than one whose text is.
+SNIPPETS_WEIGHT = 0.6
+# What a page can be to the trainer: with its text, or with snippets.
+DUMPS = frozenset(("dump", "snippets"))
 # Lines that are no article and of fewer words: the share of them that is learned from.
 SHORT, SHORT_SHARE, MIDDLE, MIDDLE_SHARE = 6, 0.2, 20, 0.5
 # A page weighs as if it had at least so many words of article; a line as if it had at most MOST_WORDS, and MORE_WORDS more.
@@ -77,7 +86,7 @@ RNG_SEED = 1
 
 @dataclass(slots=True)
 class Doc:
-    """One file to learn from: a dump or a clean text (`kind`), its lines and which of them are article.
+    """One file to learn from: a dump, one with known snippets or a clean text (`kind`), its lines and which of them are article.
 
     `seen` is the table of the file as it is, `taught` the one it is learned from; `size` counts the words of each line.
     """
@@ -118,7 +127,12 @@ def run(data: Path, target: Path, folds: Path) -> int:
     """Trains on DATA_DIR/pages.parquet; writes `target` (all pages) and a file a fold; prints scores out of fold."""
     source = data / "pages.parquet"
     docs = prepare(read_rows(source))
-    made = learn(docs)
+    write(source, docs, learn(docs), target, folds)
+    return 0
+
+
+def write(source: Path, docs: list[Doc], made: _Learned, target: Path, folds: Path) -> None:
+    """The files of weights, with what made them and their scores out of fold, which are printed."""
     scored = evaluate(docs, made.dump)
     digest = hashlib.sha256(source.read_bytes()).hexdigest()
     folds.mkdir(parents=True, exist_ok=True)
@@ -137,15 +151,14 @@ def run(data: Path, target: Path, folds: Path) -> int:
         path.write_text(text + "\n", encoding="utf-8")
     for name, value in scored.items():
         sys.stdout.write(f"{name:<24}{value}\n")
-    return 0
 
 
 def read_rows(source: Path) -> Iterator[dict[str, Any]]:
-    """Pages with gold text, as dumps."""
+    """Pages with gold text or snippets, as dumps."""
     with pq.ParquetFile(source) as parquet:
         for batch in parquet.iter_batches(batch_size=BATCH_ROWS, columns=COLUMNS):
             for row in batch.to_pylist():
-                if row["gold_text"] is not None and row["set"] not in LEFT_OUT:
+                if row["set"] not in LEFT_OUT:
                     html = row.pop("html")
                     yield row | {"dump": BeautifulSoup(html, "lxml").get_text("\n")}
 
@@ -157,6 +170,9 @@ def prepare(rows: Iterable[dict[str, Any]]) -> list[Doc]:
     shelves: dict[int, list[str]] = {}
     for row in rows:
         fold = fold_of(row["url"], row["id"])
+        if row["gold_text"] is None:
+            docs.extend(filter(None, [_known_by_snippets(row, fold)]))
+            continue
         dump = _doc(row, row["dump"], "dump", fold)
         if dump is None:
             continue
@@ -169,7 +185,9 @@ def prepare(rows: Iterable[dict[str, Any]]) -> list[Doc]:
             furnished = _furnished(row)
             shelves.setdefault(fold, []).append(furnished)
             unspaced = "\n".join(line for line in row["gold_text"].split("\n") if line.strip())
-            docs.extend(filter(None, [_doc(row, furnished, "article", fold), _doc(row, unspaced, "unspaced", fold)]))
+            shape = SHAPES[zlib.crc32(row["id"].encode()) % len(SHAPES)]
+            texts = {"article": furnished, "unspaced": unspaced, shape.__name__: shape(row["gold_text"])}
+            docs.extend(filter(None, [_doc(row, text, kind, fold) for kind, text in texts.items()]))
     for fold, shelf in shelves.items():
         for start in range(0, len(shelf), SHELF):
             several = "\n\n\n".join(shelf[start : start + MIN_SEVERAL + start % SEVERAL_KINDS])
@@ -193,6 +211,23 @@ def _doc(row: dict[str, Any], text: str, kind: str, fold: int) -> Doc | None:
     taught = lines.table(texts, [0] * len(gaps), pieces)[1] if flat else table
     gold = row["gold_text"]
     return Doc(row["id"], row["set"], kind, fold, gold, texts, names, table, taught, np.array(right), np.array(size))
+
+
+def _known_by_snippets(row: dict[str, Any], fold: int) -> Doc | None:
+    """A dump of which only the lines are learned from that hold a snippet; None if there are none."""
+    doc = _doc(row | {"gold_text": ""}, row["dump"], "snippets", fold)
+    if doc is None:
+        return None
+    squeezed = [" ".join(text.split()) for text in doc.texts]
+    right, wrong = (
+        np.array([any(snippet in text for snippet in snippets) for text in squeezed])
+        for snippets in ([" ".join(each.split()) for each in row[name] or ()] for name in ("must_have", "must_not_have"))
+    )
+    doc.right = right
+    doc.rows = np.flatnonzero(right | wrong)
+    worth = np.minimum(doc.size, MOST_WORDS)[doc.rows] + MORE_WORDS
+    doc.weight = SNIPPETS_WEIGHT * worth / max(float(worth.sum()), 1.0)
+    return doc if len(doc.rows) else None
 
 
 def _furnished(row: dict[str, Any]) -> str:
@@ -222,7 +257,7 @@ def learn(docs: list[Doc]) -> _Learned:
     names = docs[0].names
     known = [name for name in names if not name.startswith("file.") or name in lines.FILE_KNOWN]
     columns = [names.index(name) for name in known]
-    first = _teach(docs, "first", lambda doc: doc.taught[:, columns], known)
+    first = _teach(docs, "first", COMMON, lambda doc: doc.taught[:, columns], known)
     for doc in docs:
         model = ensemble(first[doc.fold])
         doc.first = model.probability(doc.seen[:, columns])
@@ -232,7 +267,7 @@ def learn(docs: list[Doc]) -> _Learned:
     def extended(doc: Doc) -> Any:
         return np.concatenate((doc.taught[:, columns], line_again.again(doc.first_taught, doc.words)[1]), axis=1)
 
-    second = _teach(docs, "second", extended, known + again)
+    second = _teach(docs, "second", SECOND, extended, known + again)
     share = SETTINGS["first_share"]
     for doc in docs:
         seen = doc.seen[:, columns]
@@ -242,7 +277,9 @@ def learn(docs: list[Doc]) -> _Learned:
     return _Learned(first, second, *_gates(docs))
 
 
-def _teach(docs: list[Doc], name: str, table: Callable[[Doc], Any], features: list[str]) -> list[Json]:
+def _teach(
+    docs: list[Doc], name: str, parameters: dict[str, Any], table: Callable[[Doc], Any], features: list[str]
+) -> list[Json]:
     """One ensemble a fold, without it, and one of all."""
     import lightgbm
 
@@ -252,11 +289,11 @@ def _teach(docs: list[Doc], name: str, table: Callable[[Doc], Any], features: li
     weight = np.concatenate([doc.weight for doc in taught])
     weight *= len(weight) / weight.sum()
     rows = np.concatenate([table(doc)[doc.rows] for doc in taught])
-    data = lightgbm.Dataset(rows, right, weight=weight, params=COMMON, free_raw_data=False).construct()
+    data = lightgbm.Dataset(rows, right, weight=weight, params=parameters, free_raw_data=False).construct()
     made = []
     for number in range(FOLDS + 1):
         part = data.subset(np.flatnonzero(fold != number).tolist()) if number < FOLDS else data
-        made.append(from_lightgbm(lightgbm.train(COMMON, part, TREES[name]), features))
+        made.append(from_lightgbm(lightgbm.train(parameters, part, TREES[name]), features))
         sys.stderr.write(f"{name}: trained {number + 1} of {FOLDS + 1}\n")
     return made
 
@@ -267,7 +304,7 @@ def _gates(docs: list[Doc]) -> tuple[list[Json], Any]:
 
     found = [line_again.whole(dict(zip(doc.names, doc.seen[0].tolist(), strict=True)), doc.second, doc.words) for doc in docs]
     names, table = found[0][0], np.concatenate([row for _, row in found])
-    dump = np.array([doc.kind == "dump" for doc in docs])
+    dump = np.array([doc.kind in DUMPS for doc in docs])
     fold = np.array([doc.fold for doc in docs])
     weight = np.where(dump, 1.0, dump.sum() / max((~dump).sum(), 1))
     made = []
@@ -289,17 +326,18 @@ def evaluate(docs: list[Doc], dump: Any) -> dict[str, Any]:
     missed = 0
     for doc, probability in zip(docs, dump.tolist(), strict=True):
         stays = np.ones(len(doc.size), dtype=bool)
-        if probability >= SETTINGS["dump"] and len(doc.size) >= MIN_LINES:
+        least = needed(int(doc.seen[0, doc.names.index(CUES)]), SETTINGS)
+        if probability >= least and len(doc.size) >= MIN_LINES:
             stays, _ = decode(doc.second, doc.words, SETTINGS["limits"][BALANCED], SETTINGS)
         if doc.kind == "dump":
-            missed += probability < SETTINGS["dump"]
+            missed += probability < least
             text = "\n\n".join(line for line, stay in zip(doc.texts, stays.tolist(), strict=True) if stay)
             texts.setdefault(doc.set, []).append(score.page(doc.gold, text, None, None))
-        else:
+        elif doc.kind not in DUMPS:
             kept[doc.kind] = kept.get(doc.kind, 0.0) + float(doc.size[stays].sum())
             total[doc.kind] = total.get(doc.kind, 0.0) + float(doc.size.sum())
     return {
-        "retained": {kind: round(kept[kind] / total[kind], 5) for kind in total},
+        "retained": {kind: round(kept[kind] / total[kind], 5) for kind in sorted(total)},
         "dumps_taken_for_text": missed,
         **{name: score.total(group) for name, group in sorted(texts.items())},
     }

@@ -10,15 +10,12 @@ import re
 
 import turbohtml
 
+from pipeline.blocks import markup
 from pipeline.blocks.collector import UNSEEN, Collector
 from pipeline.blocks.format import Format
 from pipeline.model import Decoded, Page
 
 _LONE_RETURN = re.compile(r"\r(?!\n)")
-_SIGN = re.compile(
-    r"<(?:!doctype html|html|head|body|meta|title|article|div|p|span|a|br|h[1-6]|ul|li|table|td|script|style|img)[\s>/]",
-    re.IGNORECASE,
-)
 
 
 def read(decoded: Decoded) -> Page:
@@ -101,13 +98,4 @@ def _take(collector: Collector, unseen: str | None, start: int, end: int) -> Non
         collector.hints.text(unseen, collector.text[start:end])
 
 
-def sniff(head: str) -> float:
-    """1 for a doctype or <html>, .8 for a text that begins with a tag, else by how many different tags of web pages it has."""
-    start = head.lstrip("\ufeff \t\r\n")[:200].lower()
-    if start.startswith(("<!doctype html", "<html")):
-        return 1.0
-    tags = {match.group().lower()[:-1] for match in _SIGN.finditer(head)}
-    return max(0.8 if _SIGN.match(start) else 0.0, min(0.9, 0.25 * len(tags)))
-
-
-FORMAT = Format("html", "text/html", sniff=sniff, read=read)
+FORMAT = Format("html", "text/html", sniff=markup.rating, read=read)

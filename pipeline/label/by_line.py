@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 RULE = "score.line"
 FILE = "lines"
 BALANCED = "balanced"
+CUES = "file.chrome_kinds"
 # A score is never certain: rules that are outrank it.
 MOST = 0.89
 # Lines that certain rules call furniture, from which on a file that looks like a dump is taken for one.
@@ -48,11 +49,13 @@ Zones = Callable[["NDArray[np.float64]", "NDArray[np.float32]"], "NDArray[np.flo
 class Scores(NamedTuple):
     """For each line the probability that it is article; `dump`: that the file is a dump at all.
 
+    `cues` is the number of kinds of furniture (sharing, law, accounts …) that some short line of the file is made of.
     `words` are those of each line, `first` and `second` what the two looks saw, a row a line.
     """
 
     article: NDArray[np.float64]
     dump: float
+    cues: int
     words: NDArray[np.float32]
     first: NDArray[np.float32]
     second: NDArray[np.float32]
@@ -68,7 +71,7 @@ def label(page: Page, marks: Marks, mode: str = BALANCED, weights: Weights | Non
     weights = weights or learned.load(FILE)
     scores = score(page, weights)
     furniture = sum(resolve(each).label is Label.BOILERPLATE and resolve(each).confidence >= CERTAIN for each in marks)
-    if scores.dump >= (LIKELY if furniture >= FURNITURE_LINES else weights.settings["dump"]):
+    if scores.dump >= (LIKELY if furniture >= FURNITURE_LINES else needed(scores.cues, weights.settings)):
         article = scores.article if zones is None else zones(scores.article, scores.words)
         explained = np.array([is_explained(each) for each in marks])
         article = np.where(explained, RECURS, article)
@@ -79,6 +82,11 @@ def label(page: Page, marks: Marks, mode: str = BALANCED, weights: Weights | Non
         each if stay or known else (*each, _mark(probability, limit))
         for each, stay, known, probability in zip(marks, stays.tolist(), explained.tolist(), article.tolist(), strict=True)
     )
+
+
+def needed(cues: int, settings: Mapping[str, Any]) -> float:
+    """The probability from which on a file is taken for a dump: higher where no line of it speaks like a page's furniture."""
+    return float(settings["dump"] if cues else settings["dump_without_cues"])
 
 
 def _mark(probability: float, limit: float) -> Mark:
@@ -110,13 +118,13 @@ def score_table(names: list[str], table: NDArray[np.float32], weights: Weights) 
     article = _probability(share * before + (1.0 - share) * two.log_odds(second))
     about, row = line_again.whole(dict(zip(names, table[0].tolist(), strict=True)), article, words)
     dump = float(gate.probability(_chosen(about, row, gate.features))[0])
-    return Scores(article, dump, words, first, second)
+    return Scores(article, dump, int(table[0, names.index(CUES)]), words, first, second)
 
 
 def keep(scores: Scores, weights: Weights, mode: str = BALANCED) -> tuple[NDArray[np.bool_], float]:
     """Which lines stay, and the probability below which they did not: 0 where the file is no dump."""
     settings = weights.settings
-    if scores.dump < settings["dump"]:
+    if scores.dump < needed(scores.cues, settings):
         return np.ones(len(scores.article), dtype=bool), 0.0
     return choose(scores, settings, mode)
 

@@ -13,6 +13,8 @@ NEIGHBOURS = (-3, -2, -1, 1, 2, 3)
 NEAR = 2
 FAR = frozenset(("words", "ends"))
 BESIDE = ("words", "ends", "gap", "capitals", "chrome_share", "date", "stop_share")
+# Only of the next lines: a credit stands beside its caption, a cue for links above or below its teaser.
+CLOSEST = ("cue.photo", "cue.caption", "cue.author", "cue.related", "copyright", "same", "brackets", "last")
 # Distances are cut here, in lines: to the file's ends, to prose or headings, and how far a heading that is missing would be.
 MAX_PLACE, MAX_DISTANCE, MISSING = 500, 60, 100
 # Words of prose (`_prose` of lines.py) from which on a line is a paragraph; fewer will do in a stretch.
@@ -27,6 +29,9 @@ HEADINGS = (
     ("share", ("share",)),
     ("offer", ("subscribe", "account", "ad")),
     ("law", ("legal",)),
+    ("author", ("author",)),
+    ("date", ("date",)),
+    ("photo", ("photo", "caption")),
 )
 # A title of a teaser has so many words and no stop.
 TEASER_LEAST, TEASER_MOST, TEASER_REACH = 3, 20, 8
@@ -98,6 +103,8 @@ def headed(own: Columns) -> Columns:
         cue = short & (cues * CUE_SHARE >= own["words"]) & (cues > 0)
         columns[f"since.{name}"] = np.minimum(index - last_true(cue, -MISSING), MAX_DISTANCE)
         columns[f"until.{name}"] = np.minimum(next_true(cue, lines + MISSING) - index, MAX_DISTANCE)
+    # What a colon announces: a list, a quote, a table.
+    columns["since.colon"] = np.minimum(index - last_true(own["ends_colon"], -MISSING), MAX_DISTANCE)
     return columns
 
 
@@ -137,6 +144,8 @@ def around(own: Columns, prose: Column) -> Columns:
         for name in BESIDE:
             if abs(step) <= NEAR or name in FAR:
                 columns[f"{name}{step:+d}"] = shifted(own[name].astype(float), step, -1.0)
+        if abs(step) == 1:
+            columns |= {f"{name}{step:+d}": shifted(own[name].astype(float), step, -1.0) for name in CLOSEST}
     # Lines like their neighbours in size and case stand in a list.
     size = np.minimum(np.log2(own["words"] + 1.0), MAX_POWER)
     kind = size.astype(int) * 2 + (own["capitals"] > CAPITALISED)

@@ -136,9 +136,12 @@ def _cues() -> tuple[tuple[Hashes, Places], ...]:
 
 def read(texts: Sequence[str]) -> Signs:
     """The signs of the lines, which must not be empty."""
-    lowered = [low if len(low := text.lower()) == len(text) else text for text in texts]
+    joined = "\n".join(texts)
+    lowered = joined.lower()
+    if len(lowered) != len(joined):  # a capital whose small letter is two characters: that line stays as it is
+        lowered = "\n".join(low if len(low := text.lower()) == len(text) else text for text in texts)
     sizes = np.array([len(text) for text in texts], dtype=np.int64)
-    codes, small = _codes("\n".join(texts)), _codes("\n".join(lowered))
+    codes, small = _codes(joined), _codes(lowered)
     starts = np.concatenate(([0], np.cumsum(sizes + 1)[:-1]))
     line = np.repeat(np.arange(len(texts)), sizes + 1)[:-1]
     kinds = np.where(codes < _PLANE, _table()[np.minimum(codes, _PLANE - 1)], OTHER)
@@ -188,12 +191,9 @@ def _groups(words: Hashes, word_line: Places, lines: int) -> tuple[Places, Place
             phrase = _pair(phrase[:-1], words[size:])
         where = np.minimum(np.searchsorted(keys, phrase), len(keys) - 1)
         hit = np.flatnonzero((keys[where] == phrase) & (word_line[: len(phrase)] == word_line[size:]))
-        bits, at = sets[where[hit]], word_line[hit]
-        head = rank[hit] == 0
-        for number in range(len(GROUP_NAMES)):
-            mine = np.flatnonzero(bits >> number & 1)
-            if not len(mine):
-                continue
-            found[:, number] += np.bincount(at[mine], minlength=lines) * (1 if size == 0 else 2)
-            heads[:, number] += np.bincount(at[mine[head[mine]]], minlength=lines)
+        which, group = np.nonzero(sets[where[hit], None] >> np.arange(len(GROUP_NAMES)) & 1)
+        cell = word_line[hit[which]] * len(GROUP_NAMES) + group
+        worth = 1 if size == 0 else 2
+        found += worth * np.bincount(cell, minlength=found.size).reshape(found.shape)
+        heads += np.bincount(cell[rank[hit[which]] == 0], minlength=found.size).reshape(found.shape)
     return found, heads

@@ -27,9 +27,9 @@ _DENSE_CUE = re.compile(
 # Characters of a line that are searched for such cues, and the dense characters it must have.
 DENSE_CUE_CHARS, DENSE_CUE_LEAST = 400, 2
 # Cues that prose is full of, or that stand beside it.
-_NO_CHROME = frozenset(("stop", "person", "web", "author", "date", "photo", "call"))
+_NO_CHROME = frozenset(("stop", "person", "web", "author", "date", "photo", "caption", "call"))
 # Cues of which it matters that they open the line.
-_HEADS = frozenset(("share", "related", "author", "date", "photo", "subscribe", "person", "call"))
+_HEADS = frozenset(("share", "related", "author", "date", "photo", "subscribe", "person", "call", "caption"))
 # Words of dense scripts are about so many characters long.
 DENSE_WORD = 2
 # Blank lines before a line are counted up to this.
@@ -46,6 +46,9 @@ MOST_WORDS = 150.0
 MOST_SAME = 20
 # Lines of fewer words are short; furniture's have this share of cues.
 SHORT_WORDS, FURNITURE_SHARE = 8, 0.3
+# Groups of cues that only pages have; a line is of a group that is one in so many of its words, or more.
+FURNITURE = ("share", "subscribe", "legal", "account", "comment", "related", "ad", "navigation")
+CUE_LINE = 2
 # What tells a dump from a text as a whole; the gate sees all columns "file.", the scorer of lines only these.
 FILE_KNOWN = frozenset(("file.prose", "file.prose_lines", "file.dense", "file.teasers"))
 
@@ -55,8 +58,8 @@ def table(texts: Sequence[str], gaps: Sequence[int], pieces: Sequence[int]) -> t
     sign = signs.read(texts)
     own = _own(texts, sign, np.minimum(np.array(gaps), MAX_GAP), np.array(pieces))
     prose = _prose(own)
+    own |= _repeats(texts)
     columns = dict(own)
-    columns.update(_repeats(texts))
     columns.update(line_places.places(own, prose))
     columns.update(line_likeness.likeness(sign, columns["run.inside"].astype(bool)))
     columns.update(line_places.headed(own))
@@ -166,6 +169,7 @@ def _file(own: Columns, prose: Column, columns: Columns) -> Columns:
     words = max(float(own["words"].sum()), 1.0)
     short = own["words"] < SHORT_WORDS
     furniture = (own["chrome_share"] > FURNITURE_SHARE) & short
+    kinds = [((own[f"cue.{name}"] * CUE_LINE >= own["words"]) & (own[f"cue.{name}"] > 0) & short).sum() for name in FURNITURE]
     values = {
         "file.lines": lines,
         "file.words": words,
@@ -176,6 +180,8 @@ def _file(own: Columns, prose: Column, columns: Columns) -> Columns:
         "file.chrome": own["chrome"].sum() / words,
         "file.chrome_lines": furniture.mean(),
         "file.chrome_count": furniture.sum(),
+        "file.chrome_kinds": np.count_nonzero(kinds),
+        "file.dense_cues": ((own["cue.dense"] > 0) & short).sum(),
         "file.gaps": (own["gap"] > 0).mean(),
         "file.wide_gaps": (own["gap"] > 1).mean(),
         "file.same": (columns["same"] > 1).mean(),
