@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from pipeline.marks import Marks
 from pipeline.model import Block, Mark, Page
@@ -86,13 +86,11 @@ def _together(block: Block, lines: Sequence[Block]) -> Block:
     return block._replace(runs=runs, text="".join(run.text for run in runs), gap=lines[0].gap)
 
 
-def short(blocks: Iterable[Block]) -> Iterable[tuple[int, str]]:
+def short(blocks: Sequence[Block]) -> list[tuple[int, str]]:
     """(number, text) of the blocks that may be a provider's line, among the first SNIFF_BLOCKS; none of a page's."""
-    for at, block in enumerate(blocks):
-        if at >= SNIFF_BLOCKS or block.kind != "line":
-            return
-        if len(block.text) <= SNIFF_CHARS:
-            yield at, block.text
+    if not blocks or blocks[0].kind != "line":
+        return []
+    return [(at, block.text) for at, block in enumerate(blocks[:SNIFF_BLOCKS]) if len(block.text) <= SNIFF_CHARS]
 
 
 def is_dated(text: str) -> bool:

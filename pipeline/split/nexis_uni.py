@@ -33,7 +33,9 @@ _END = re.compile(
     r"(?i)(?:end of document|ende des dokuments?|dokumentende|fin du document|einde (?:van (?:het )?)?document|fin del documento"
     r"|fine del documento|fim do documento|slut på dokument(?:et)?)\.?"
 )
-_BODY = re.compile(r"(?i)(?:body|text|textkörper|haupttext|hauptteil|corps(?: du texte)?|texte|tekst|hoofdtekst|cuerpo|texto|corpo|testo)")
+_BODY = re.compile(
+    r"(?i)(?:body|text|textkörper|haupttext|hauptteil|corps(?: du texte)?|texte|tekst|hoofdtekst|cuerpo|texto|corpo|testo)"
+)
 _TAIL = re.compile(
     r"(?i)(?:classification|klassifizierung|klassifikation|classificatie|clasificación|classificazione|classificação"
     r"|graphic|grafik|graphique|grafiek|gráfico|grafico|notes?|notas?|anmerkung(?:en)?|opmerking(?:en)?)"
@@ -54,12 +56,11 @@ MAX_TITLE_LINES = 4
 
 def recognise(page: Page) -> float:
     """Lines that end documents, and two of: a line "Body", a length, a load date, a copyright, a cover page."""
-    ends = 0
     signs: set[str] = set()
-    for _, text in short(page.blocks):
-        if _END.fullmatch(text):
-            ends += 1
-        elif _BODY.fullmatch(text):
+    lines = short(page.blocks)
+    ends = sum(_is_end(text) for _, text in lines)
+    for _, text in lines if ends else ():
+        if _BODY.fullmatch(text):
             signs.add("body")
         elif _COVER.match(text) or _COUNT.fullmatch(text):
             signs.add("cover")
@@ -69,7 +70,7 @@ def recognise(page: Page) -> float:
             line = labelled(text)
             if line is not None and line.field in {"length", "updated"}:
                 signs.add(line.field)
-    return min(1.0, 0.25 + 0.15 * len(signs)) if ends and len(signs) >= 2 else 0.0
+    return min(1.0, 0.25 + 0.15 * len(signs)) if len(signs) >= 2 else 0.0
 
 
 def read(page: Page, marks: Marks) -> Export | None:
@@ -77,7 +78,7 @@ def read(page: Page, marks: Marks) -> Export | None:
     blocks, marks = physical(page, marks, _is_own)
     texts = [block.text for block in blocks]
     builder = Builder(NAME, blocks, marks, interface(text for text in texts if len(text) < 200))
-    ends = [at for at, text in enumerate(texts) if _END.fullmatch(text)]
+    ends = [at for at, text in enumerate(texts) if _is_end(text)]
     if not ends:
         return None
     cover = _cover(builder, ends[0])
@@ -96,6 +97,10 @@ def read(page: Page, marks: Marks) -> Export | None:
             builder.warnings.append("its last article has no line that ends it")
             _article(builder, start, len(blocks))
     return builder.done()
+
+
+def _is_end(text: str) -> bool:
+    return len(text) < 40 and "o" in text and _END.fullmatch(text) is not None
 
 
 def _is_own(text: str) -> bool:
