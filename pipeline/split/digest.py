@@ -169,7 +169,10 @@ def _message(builder: Builder, start: int, stop: int) -> None:
 def _header(builder: Builder, at: int) -> None:
     text = builder.blocks[at].text
     match, field = _HEADER.match(text), _field(text)
-    if match is None or not field:
+    if match is None:
+        builder.go_on(at, "header")  # a folded line
+        return
+    if not field:
         builder.drop(at, "header")
         return
     value = match.group(2)

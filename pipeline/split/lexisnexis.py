@@ -127,7 +127,7 @@ def _article(builder: Builder, start: int, stop: int) -> None:
     tail = _tail(builder, start, stop)
     body = _head(builder, start, tail)
     for at in range(tail, stop):
-        state(builder, at, "copyright", _is_label)
+        state(builder, at, "continued", _is_label)
     # A label that stands in the text itself, as HIGHLIGHT and BODY do, is cut off what it labels.
     for at in range(body, tail):
         line = labelled(builder.blocks[at].text, builder.language) if _is_label(builder.blocks[at].text) else None

@@ -13,8 +13,9 @@ SNIFF_BLOCKS = 4000
 SNIFF_CHARS = 200  # a provider's own line is not longer
 _DATED = re.compile(
     r"(?:\D{0,40}?[ ,(–-])??(?:\d{1,2}(?:st|nd|rd|th|er|[.ºª])?[ .]?(?:de |of )?[^\W\d_]{3,12}\.?,? (?:de |del )?(?:19|20)\d\d"
-    r"|[^\W\d_]{3,12}\.? \d{1,2}(?:st|nd|rd|th)?,? (?:19|20)\d\d|[^\W\d_]{3,12}\.?(?:[/ –-][^\W\d_]{3,12})? (?:19|20)\d\d"
-    r"|\d{1,2}[./]\d{1,2}[./](?:19|20)\d\d|(?:19|20)\d\d[-./]\d{1,2}[-./]\d{1,2})(?:[ ,;)].{0,60})?",
+    r"|[^\W\d_]{3,12}\.? \d{1,2}(?:st|nd|rd|th)?,? (?:19|20)\d\d"
+    r"|\d{1,2}[./]\d{1,2}[./](?:19|20)\d\d|(?:19|20)\d\d[-./]\d{1,2}[-./]\d{1,2})(?:[ ,;)].{0,60})?"
+    r"|[^\W\d_]{3,12}\.?(?:[/ –-][^\W\d_]{3,12})? (?:19|20)\d\d",
 )
 _DATE = re.compile(
     r"\d{1,2}(?:st|nd|rd|th|er|[.ºª])?[ .]?(?:de |of )?[^\W\d_]{3,12}\.?,? (?:de |del )?(?:19|20)\d\d"
@@ -95,7 +96,7 @@ def short(blocks: Sequence[Block]) -> list[tuple[int, str]]:
 
 def is_dated(text: str) -> bool:
     """Whether the line holds a date and little else: a weekday, an edition, a page."""
-    return len(text) <= DATED_CHARS and _DATED.fullmatch(text) is not None
+    return len(text) <= DATED_CHARS and _DATED.fullmatch(text) is not None and not is_rights(text)
 
 
 def date_in(text: str) -> str:
