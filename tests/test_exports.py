@@ -122,6 +122,16 @@ def test_the_documents_table_says_what_was_declared_and_found(path: Path) -> Non
     assert str(row["declared"]) in row["detail"]
 
 
+@pytest.mark.parametrize(
+    "file", ["lexisnexis", "lexisnexis.de", "lexisnexis.es-old", "nexis_uni", "proquest", "proquest.it-bare"]
+)
+def test_files_put_one_behind_the_other_are_read_as_both(file: str) -> None:
+    text = (FOLDER / f"split.{file}.txt").read_text(encoding="utf-8")
+    whole, twice = outcome_of(text.encode()), outcome_of(f"{text}\n\n{text}".encode())
+    assert not twice.rejections
+    assert said(twice) == 2 * said(whole)
+
+
 def test_an_article_without_text_is_a_rejection_and_costs_no_other() -> None:
     text = (FOLDER / "split.lexisnexis.de.txt").read_text(encoding="utf-8")
     body = text[text.index("Weil der Bäcker") : text.index("UPDATE: 8.")]
@@ -140,6 +150,14 @@ def test_an_unforeseen_layout_is_read_as_any_other_text_with_a_warning() -> None
     assert len(outcome.warnings) == 1
     assert "lexisnexis" in outcome.warnings[0]
     assert "".join(article.text for article in outcome.articles).count("nobody on the pier") == 3
+
+
+def test_a_list_without_its_texts_is_read_as_any_other_text() -> None:
+    outcome = outcome_of(
+        b"1. Oude sluis\n\nHet Rietblad, 4 maart 2011, p. 1, 40w.\n\n\n2. Brug\n\nHet Rietblad, 5 maart 2011, p. 2, 30w.\n"
+    )
+    assert (outcome.export, len(outcome.warnings)) == (None, 1)
+    assert outcome.articles or outcome.rejections
 
 
 def test_a_rule_that_drops_to_the_end_ends_with_its_article() -> None:

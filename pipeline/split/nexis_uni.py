@@ -79,20 +79,20 @@ def recognise(page: Page) -> float:
 
 
 def read(page: Page, marks: Marks) -> Export | None:
-    """The articles between the lines that end documents; above the first stands the cover page, if there is one."""
+    """The articles between the lines that end documents; above the first of a request stands its cover page, if there is one."""
     blocks, marks = physical(page, marks, _is_own)
     texts = [block.text for block in blocks]
     builder = Builder(NAME, blocks, marks, interface(text for text in texts if len(text) <= SNIFF_CHARS))
-    ends = [at for at, text in enumerate(texts) if _is_end(text)]
-    if not ends:
-        return None
-    cover = _cover(builder, ends[0])
-    builder.declared = _declared(texts[:cover])
-    start = cover
-    for end in ends:
-        if start < end:
-            builder.part(start, "end-of-document")
-            _article(builder, start, end)
+    start = 0
+    counts: list[int | None] = []
+    for end in [at for at, text in enumerate(texts) if _is_end(text)]:
+        first = _cover(builder, start, end)
+        if first > start:
+            builder.part(start, "cover", article=False)
+            counts.append(_declared(texts[start:first]))
+        if first < end:
+            builder.part(first, "end-of-document")
+            _article(builder, first, end)
         builder.drop(end, "end")
         start = end + 1
     if start < len(blocks):
@@ -101,6 +101,8 @@ def read(page: Page, marks: Marks) -> Export | None:
         if unended:
             builder.warnings.append("its last article has no line that ends it")
             _article(builder, start, len(blocks))
+    known = [count for count in counts if count is not None]
+    builder.declared = sum(known) if known and len(known) == len(counts) else None
     return builder.done()
 
 
@@ -117,14 +119,14 @@ def _body(builder: Builder, start: int, stop: int) -> int | None:
     return next((at for at in range(start, stop) if _BODY.fullmatch(builder.blocks[at].text)), None)
 
 
-def _cover(builder: Builder, stop: int) -> int:
-    """Where the first article begins: above its publication and date, if a cover page stands above them."""
-    texts = [block.text for block in builder.blocks[:stop]]
-    signs = [at for at, text in enumerate(texts) if _COVER.match(text) or _COUNT.fullmatch(text)]
+def _cover(builder: Builder, start: int, stop: int) -> int:
+    """Where the article in these blocks begins: above its publication and date, if a cover page stands above them."""
+    texts = {at: builder.blocks[at].text for at in range(start, stop)}
+    signs = [at for at, text in texts.items() if _COVER.match(text) or _COUNT.fullmatch(text)]
     if not signs:
-        return 0
-    body = _body(builder, 0, stop)
-    day = next((at for at in range(body or stop, signs[-1], -1) if at < stop and is_dated(texts[at])), None)
+        return start
+    body = _body(builder, start, stop)
+    day = next((at for at in range(stop - 1 if body is None else body, signs[-1], -1) if is_dated(texts[at])), None)
     if day is None or day - 2 <= signs[-1]:
         return signs[-1] + 1
     first = day - 2
