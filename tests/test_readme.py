@@ -7,14 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from pipeline.table import columns_markdown
+from pipeline.columns import columns_markdown
 
 ROOT = Path(__file__).parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_column_tables_are_the_schemas() -> None:
-    assert columns_markdown().strip() in README, "Replace the tables at the end of README.md by: python -m pipeline.table"
+    assert columns_markdown().strip() in README, "Replace the tables at the end of README.md by: python -m pipeline.columns"
 
 
 def test_every_command_it_names_exists_and_every_command_is_named() -> None:

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline import table
+from pipeline import columns, table
 from pipeline.model import (
     Action,
     Article,
@@ -50,7 +50,7 @@ def entry(start: int, end: int, action: Action = Action.DROPPED, position: int |
 def rows(name: str, *outcomes: Outcome, context: Any = CONTEXT) -> list[dict[str, Any]]:
     batch = table.to_batches(outcomes, context)[name]
     batch.validate(full=True)
-    assert batch.schema == table.SCHEMAS[name]
+    assert batch.schema == columns.SCHEMAS[name]
     found: list[dict[str, Any]] = batch.to_pylist(maps_as_pydicts="strict")
     return found
 
@@ -65,9 +65,9 @@ def fields(schema: Any) -> list[pa.Field]:
     return found
 
 
-@pytest.mark.parametrize("name", table.SCHEMAS)
+@pytest.mark.parametrize("name", columns.SCHEMAS)
 def test_every_column_is_documented_and_nullable(name: str) -> None:
-    for field in fields(table.SCHEMAS[name]):
+    for field in fields(columns.SCHEMAS[name]):
         assert field.metadata[b"description"], field.name
         assert field.nullable
         assert set(field.metadata) <= {b"description", b"unit", b"source"}
@@ -75,7 +75,7 @@ def test_every_column_is_documented_and_nullable(name: str) -> None:
 
 
 def test_no_outcomes_give_empty_batches_of_the_same_columns() -> None:
-    assert [rows(name) for name in table.SCHEMAS] == [[], [], []]
+    assert [rows(name) for name in columns.SCHEMAS] == [[], [], []]
 
 
 def test_documentation_survives_parquet(tmp_path: Any) -> None:
@@ -84,10 +84,10 @@ def test_documentation_survives_parquet(tmp_path: Any) -> None:
         whole = pa.Table.from_batches([batch]).replace_schema_metadata(table.file_metadata(name, CONTEXT))
         pq.write_table(whole, path)
         back = pq.read_table(path)
-        assert back.schema.equals(table.SCHEMAS[name], check_metadata=False)
+        assert back.schema.equals(columns.SCHEMAS[name], check_metadata=False)
         assert back.schema.metadata[b"winnow.ruleset"] == b"r" * 64
         assert back.schema.metadata[b"winnow.settings"] == b"s" * 64
-        for field in table.SCHEMAS[name]:
+        for field in columns.SCHEMAS[name]:
             assert back.schema.field(field.name).metadata[b"description"] == field.metadata[b"description"]
         assert back.to_pylist() == whole.to_pylist()
 
@@ -132,7 +132,7 @@ def test_every_value_of_an_article_arrives() -> None:
 
 def test_rows_are_sorted_whatever_the_order_of_outcomes() -> None:
     several = [outcome(uri, article(1), article(0), ledger=(entry(60, 65), entry(0, 5))) for uri in ("b", "a", "B", "ä", "a/b")]
-    for name in table.SCHEMAS:
+    for name in columns.SCHEMAS:
         assert rows(name, *several) == rows(name, *reversed(several))
     assert [row["uri"] for row in rows("documents", *several)] == ["B", "a", "a/b", "b", "ä"]
     assert [row["position"] for row in rows("articles", *several)] == [0, 1] * 5
@@ -184,8 +184,8 @@ def test_lone_surrogates_become_replacement_characters_and_nul_stays() -> None:
 
 
 def test_columns_are_rendered_for_the_readme() -> None:
-    text = table.columns_markdown()
-    for name, schema in table.SCHEMAS.items():
+    text = columns.columns_markdown()
+    for name, schema in columns.SCHEMAS.items():
         assert f"### `{name}/`" in text
         for field in schema:
             assert f"| `{field.name}` |" in text

@@ -14,13 +14,13 @@ import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from pipeline.columns import SCHEMA_VERSION
 from pipeline.dataset.commit import recover
 from pipeline.dataset.files import digest, explained, make_folder
 from pipeline.dataset.layout import Layout
 from pipeline.dataset.record import BatchRecord, Commit, Identity, load
 from pipeline.process import prepare
 from pipeline.sources import Listed, discover
-from pipeline.table import SCHEMA_VERSION
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

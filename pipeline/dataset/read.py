@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 import pyarrow.dataset as ds
 
+from pipeline.columns import SCHEMAS
 from pipeline.dataset.commit import file_paths
 from pipeline.dataset.record import load
 from pipeline.errors import DatasetError
-from pipeline.table import SCHEMAS
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.columns import SCHEMA_VERSION, SCHEMAS
 from pipeline.dataset.against import check_source
 from pipeline.dataset.files import digest
 from pipeline.dataset.layout import TABLES, Layout
@@ -20,7 +21,7 @@ from pipeline.dataset.record import load
 from pipeline.errors import DatasetError
 from pipeline.model import Action, Label
 from pipeline.process import document_id
-from pipeline.table import OK, PARTIAL, REJECTED, SCHEMA_VERSION, SCHEMAS
+from pipeline.table import OK, PARTIAL, REJECTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -159,6 +160,8 @@ def _document(document: Row, articles: list[Row], ledger: list[Row], ids: Ids) -
         yield problem("status", f"it is {status}, and there is no article of it")
     if status == REJECTED and articles:
         yield problem("status", "it is rejected, and there are articles of it")
+    if status == OK and document["declared"] not in {None, len(articles)}:
+        yield problem("declared", f"{document['declared']} articles are declared and {len(articles)} are there, and it is ok")
     for name in ("stage", "reason", "detail", "remedy"):
         if (status == OK) is not (document[name] is None):
             yield problem(name, f"it is {status}, and the {name} is {document[name]!r}")

@@ -2,6 +2,7 @@
 
 CLD2 is asked first and decides alone where it is sure. Else py3langid is asked too, and langdetect where it could still turn the
 result. What counts as a vote and how much each weighs was measured with `python -m bench language DATA_DIR`.
+Where they are not sure, what an export states of the article holds.
 """
 
 from __future__ import annotations
@@ -76,14 +77,16 @@ class Guess(NamedTuple):
 
 
 def enrich(article: Article, settings: Settings) -> Article:
-    """The article with its language, null below `settings.language_threshold`, and the shares of a mixed text."""
+    """The article with its language and the shares of a mixed text.
+
+    Below `settings.language_threshold` the language is what was stated (without a score), or null.
+    """
     code, score = detect(article.text)
-    sure = code is not None and score >= settings.language_threshold
+    if code is None or score < settings.language_threshold:
+        return article
+    evidence = tuple(pair for pair in article.evidence if pair[0] != "language")
     return dataclasses.replace(
-        article,
-        language=code if sure else None,
-        language_score=score if sure else None,
-        language_shares=shares(article.text) if sure else (),
+        article, language=code, language_score=score, language_shares=shares(article.text), evidence=evidence
     )
 
 

@@ -53,7 +53,7 @@ def observed(document: Path) -> dict[str, Any]:
 def needed() -> set[str]:
     """room.module of everything that must have a golden: what the rooms themselves discover or list."""
     found = {f"blocks.{name}" for name in _modules_with(blocks, "FORMAT")}
-    found |= {f"split.{name}" for name in _modules_with(split, "SPLITTER")}
+    found |= {f"split.{name}" for name in (*_modules_with(split, "SPLITTER"), *_modules_with(split, "FORMAT"))}
     found |= {f"label.{name}" for name in _modules_with(label, "label")}
     found |= {f"fields.{_last(finder.__module__)}" for finder in fields.FIELDS}
     found |= {f"enrich.{_last(enricher.__module__)}" for enricher in enrich.ENRICHERS}
@@ -76,7 +76,11 @@ def _last(dotted: str) -> str:
 
 
 def _plain(outcome: Outcome) -> dict[str, Any]:
+    export = {"export": outcome.export, "declared": outcome.declared} if outcome.export is not None else {}
+    warnings = {"warnings": list(outcome.warnings)} if outcome.warnings else {}
     return {
+        **export,
+        **warnings,
         "articles": [_article(article) for article in outcome.articles],
         "ledger": [_entry(entry) for entry in sorted(outcome.ledger, key=lambda one: (one.start, one.end, one.action, one.rule))],
         "rejections": [[rejection.stage, rejection.reason] for rejection in outcome.rejections],
