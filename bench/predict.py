@@ -69,7 +69,7 @@ def meta_of_text(row: Row, shared: Context) -> Row:
 
 
 def split_of_text(row: Row, shared: Context) -> Row:
-    """{file, starts}: the 1-based lines on which articles 2…n start."""
+    """{file, starts}: the 1-based lines on which articles start, the first visible line apart."""
     return {"file": row["file"], "starts": start_lines(outcome_of(PLAIN, _bytes(row["text"]), shared))}
 
 
@@ -96,7 +96,7 @@ KINDS = {
     "dump": Kind("clean text of html as a crude text dump", ("id", "html"), text_of_dump, folds=True),
     "meta": Kind("metadata of html", ("id", "url", "html"), meta_of_page, folds=True),
     "text-meta": Kind("metadata of text", ("id", "text"), meta_of_text, folds=True),
-    "split": Kind("starts of articles 2…n in text", ("file", "text"), split_of_text, key="file"),
+    "split": Kind("lines of text on which articles start, its first apart", ("file", "text"), split_of_text, key="file"),
     "decode": Kind("bytes decoded and repaired", ("id", "bytes"), decoded),
     "lang": Kind("language of text", ("id", "text"), language),
 }

@@ -46,11 +46,13 @@ def starts(outcome: Outcome) -> list[int]:
 
 
 def start_lines(outcome: Outcome) -> list[int]:
-    """The 1-based lines on which articles 2…n start, rising."""
+    """The 1-based lines on which articles start, rising, without the one that starts where the file's text does."""
     if outcome.decoded is None:
         return []
     text = outcome.decoded.text
-    return sorted({text.count("\n", 0, offset) + 1 for offset in starts(outcome)[1:]})
+    found = starts(outcome)
+    first = min([*found[:1], *(entry.start for entry in outcome.ledger if entry.article is None)], default=0)
+    return sorted({text.count("\n", 0, offset) + 1 for offset in found if offset > first})
 
 
 def lines(text: str) -> Iterator[tuple[int, int, int]]:

@@ -182,15 +182,43 @@ class Page:
     repairs: tuple[Repair, ...] = ()
 
 
+class Stated(NamedTuple):
+    """A field of an article as a line of an export states it. `text` is raw, without the line's label; fields/provider reads it.
+
+    `field` is a column (author, date_published, …). `span` is the block it claims: what states two fields claims twice, what goes
+    on over several blocks has text "" from the second on; None claims nothing.
+    """
+
+    field: str
+    text: str
+    span: Span | None
+    rule: str
+
+
+class Provided(NamedTuple):
+    """What an export of a news database says of one of its articles.
+
+    `name` is the export's layout ("lexisnexis"), `language` the BCP 47 tag of its labels and dates, None if they don't tell.
+    """
+
+    name: str
+    language: str | None
+    stated: tuple[Stated, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """One article's blocks, with their marks (a tuple of marks a block). `splitter` names the rule that cut before it."""
+    """One article's blocks, with their marks (a tuple of marks a block). `splitter` names the rule that cut before it.
+
+    `provided` stands for an article of an export; an export's cover page and trailer have None, as undelimited text has.
+    """
 
     ordinal: int
     blocks: tuple[Block, ...]
     marks: tuple[tuple[Mark, ...], ...]
     splitter: str
     confidence: float
+    provided: Provided | None = None
 
 
 class Found(NamedTuple):
@@ -277,7 +305,11 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one source: ≥ 1 article or a rejection. `ledger` entries say their article by position."""
+    """What became of one source: ≥ 1 article or a rejection. `ledger` entries say their article by position.
+
+    `export` names the news database's layout it was read as, `declared` how many articles the source says it holds; `warnings`
+    are what looked odd though nothing was lost.
+    """
 
     document_id: str
     source: Source
@@ -286,3 +318,6 @@ class Outcome:
     ledger: tuple[Entry, ...]
     rejections: tuple[Rejection, ...]
     text_sha256: str | None = None
+    export: str | None = None
+    declared: int | None = None
+    warnings: tuple[str, ...] = ()

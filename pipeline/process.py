@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -19,8 +19,12 @@ from pipeline.marks import Marks
 from pipeline.model import Article, Decoded, Entry, Outcome, Page, Rejection, Segment, Source, Span
 from pipeline.rules import RuleSet
 from pipeline.settings import Settings
+<<<<<<< HEAD
 from pipeline.sources import extract
 from pipeline.split import split
+=======
+from pipeline.split import Split, split
+>>>>>>> h/textformats
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +89,9 @@ def trace(source: Source, data: bytes, context: Context) -> Trace | Outcome:
     except Rejected as refusal:
         return rejected(source, Rejection(refusal.stage, refusal.reason, refusal.cause, refusal.remedy))
     marks = label(page, context.rules, settings.mode, context.weights)
-    segments = split(page, marks, settings.split_threshold)
-    outcome = compose_all(source, decoded, page, segments, context)
-    return Trace(decoded, page, marks, tuple(segments), outcome)
+    cut = split(page, marks, settings.split_threshold)
+    outcome = compose_all(source, decoded, page, cut, context)
+    return Trace(decoded, replace(page, blocks=cut.blocks), cut.marks, tuple(cut.segments), outcome)
 
 
 def rejected(source: Source, rejection: Rejection) -> Outcome:
@@ -104,15 +108,19 @@ def decoded_text(source: Source, data: bytes, context: Context) -> str:
     return re.sub(r"[^\r\n]+", lambda line: repaired(line.group()), decoded.text)
 
 
-def compose_all(source: Source, decoded: Decoded, page: Page, segments: list[Segment], context: Context) -> Outcome:
-    """Articles in order. A segment of which nothing is kept is no article: its entries stand between articles."""
+def compose_all(source: Source, decoded: Decoded, page: Page, cut: Split, context: Context) -> Outcome:
+    """Articles in order. A segment of which nothing is kept is no article: its entries stand between articles.
+
+    An article that an export announces and that has no text is a rejection, and so is a wrong number of them.
+    """
     identity = document_id(source.uri, source.member)
     articles: list[Article] = []
     ledger: list[Entry] = []
-    for segment in segments:
+    empty: list[Segment] = []
+    for segment in cut.segments:
         article, entries = compose(
             segment,
-            find(segment, page.hints, alone=len(segments) == 1),
+            find(segment, page.hints, alone=len(cut.segments) == 1 and cut.export is None),
             decoded,
             identity,
             len(articles),
@@ -122,9 +130,38 @@ def compose_all(source: Source, decoded: Decoded, page: Page, segments: list[Seg
         ledger.extend(entries)
         if article is not None:
             articles.append(enrich(article, context.settings) if context.enriched else article)
-    rejections = () if articles else (_nothing_kept(decoded, page),)
+        elif segment.provided is not None:
+            empty.append(segment)
+    rejections = tuple(_lost(cut, len(articles), empty)) if articles else (_nothing_kept(decoded, page),)
     digest = hashlib.sha256(decoded.text.encode("utf-8", "surrogatepass")).hexdigest()
-    return Outcome(identity, source, decoded, tuple(articles), tuple(ledger), rejections, digest)
+    return Outcome(
+        identity,
+        source,
+        decoded,
+        tuple(articles),
+        tuple(ledger),
+        rejections,
+        digest,
+        export=cut.export,
+        declared=cut.declared,
+        warnings=cut.warnings,
+    )
+
+
+def _lost(cut: Split, found: int, empty: list[Segment]) -> Iterator[Rejection]:
+    """What an export promised and did not give. The lines of an article without text are in the ledger, so no span is named."""
+    if cut.declared is not None and cut.declared != found + len(empty):
+        detail = f"the {cut.export} export declares {cut.declared} articles, and {found + len(empty)} were found"
+        yield Rejection("split", "wrong-count", detail, "Look at it with `winnow inspect`; export it again if it is incomplete")
+    if empty:
+        detail = f"{len(empty)} articles of the {cut.export} export have no text, the first of them: {_named(empty[0])}"
+        yield Rejection("compose", "no-text", detail, "Look at it with `winnow inspect`; export them again with their full text")
+
+
+def _named(segment: Segment) -> str:
+    """The headline of an article of an export, or the first of its lines."""
+    stated = segment.provided.stated if segment.provided else ()
+    return next((one.text for one in stated if one.field == "headline" and one.text), segment.blocks[0].text)[:80]
 
 
 def _nothing_kept(decoded: Decoded, page: Page) -> Rejection:

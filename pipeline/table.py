@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from pipeline.model import Article, Entry, Outcome
     from pipeline.process import Context
 
-SCHEMA_VERSION = "1"
+SCHEMA_VERSION = "2"
 QUALITY = ("alpha_share", "mean_paragraph_chars", "repeated_share")
 
 OK, PARTIAL, REJECTED = "ok", "partial", "rejected"
@@ -86,7 +86,7 @@ ARTICLES = pa.schema(
         _field("publisher", pa.string(), "name of the outlet", "", _SCHEMA_ORG),
         _field("section", pa.string(), "the outlet's section the article stood in", "", "schema.org articleSection"),
         _field("language", pa.string(), "language of text; null: not sure enough", "BCP 47 tag", "schema.org inLanguage"),
-        _field("language_score", pa.float64(), "how sure the language is", "0…1"),
+        _field("language_score", pa.float64(), "how sure the language is; null: it is stated", "0…1"),
         _field("keywords", _list(pa.string()), "the publisher's own keywords", "", _SCHEMA_ORG),
         _field("references", _list(_REFERENCE), "the cited works, parsed out of the body", "", f"{_DUBLIN_CORE} references"),
         _field("word_count", pa.int64(), "words of text", "words", "schema.org wordCount"),
@@ -139,6 +139,8 @@ DOCUMENTS = pa.schema(
         _field("lossy", pa.int64(), "replacement characters (U+FFFD) that decoding put in", _CODE_POINTS),
         _field("articles", pa.int64(), "articles found in it", "rows of the articles table"),
         _field("declared", pa.int64(), "articles the source itself says it holds; null: it says nothing"),
+        _field("export", pa.string(), "layout of the news database's export that it was read as; null: none"),
+        _field("warnings", _list(pa.string()), "what looked odd though nothing was lost"),
         _field("characters_visible", pa.int64(), "kept, taken, dropped and separator characters together", _CODE_POINTS),
         _field("characters_kept", pa.int64(), "source characters in spans that text comes from", _CODE_POINTS),
         _field("characters_taken", pa.int64(), "source characters in spans that became metadata", _CODE_POINTS),
@@ -272,18 +274,16 @@ def _documents(outcomes: Sequence[Outcome], context: Context) -> pa.RecordBatch:
     counts = [characters(outcome) for outcome in outcomes]
     tiled = ("kept", "taken", "dropped", "separator")
     columns: dict[str, Any] = {
-        "document_id": [outcome.document_id for outcome in outcomes],
         "uri": [source.uri for source in sources],
         "member": [source.member or None for source in sources],
         "sha256": [source.sha256 or None for source in sources],
-        "text_sha256": [outcome.text_sha256 for outcome in outcomes],
         "size": [source.size if source.sha256 else None for source in sources],
         "media_type": [source.media_type for source in sources],
         "encoding": [text.encoding if text else None for text in decoded],
         "encoding_evidence": [text.evidence if text else None for text in decoded],
         "lossy": [text.lossy if text else None for text in decoded],
         "articles": [len(outcome.articles) for outcome in outcomes],
-        "declared": [None for _ in outcomes],
+        "warnings": [list(outcome.warnings) or None for outcome in outcomes],
         "characters_visible": [sum(count[name] for name in tiled) for count in counts],
         "status": [status(outcome) for outcome in outcomes],
         "stage": [rejection.stage if rejection else None for rejection in first],
@@ -293,6 +293,8 @@ def _documents(outcomes: Sequence[Outcome], context: Context) -> pa.RecordBatch:
         "ruleset": [context.ruleset] * len(outcomes),
         "pipeline_version": [context.version] * len(outcomes),
     }
+    for name in ("document_id", "text_sha256", "declared", "export"):
+        columns[name] = [getattr(outcome, name) for outcome in outcomes]
     for name in tiled:
         columns[f"characters_{name}"] = [count[name] for count in counts]
     columns["characters_quarantined"] = [

@@ -110,9 +110,9 @@ def trace_plain(text: str) -> Trace:
     from pipeline.process import compose_all
 
     marks = label.label(page, CONTEXT.rules, CONTEXT.settings.mode, {})
-    segments = split.split(page, marks, CONTEXT.settings.split_threshold)
-    outcome = compose_all(from_bytes("again", text.encode("utf-8", "surrogatepass")), decoded, page, segments, CONTEXT)
-    return Trace(decoded, page, marks, tuple(segments), outcome)
+    cut = split.split(page, marks, CONTEXT.settings.split_threshold)
+    outcome = compose_all(from_bytes("again", text.encode("utf-8", "surrogatepass")), decoded, page, cut, CONTEXT)
+    return Trace(decoded, page, cut.marks, tuple(cut.segments), outcome)
 
 
 @given(document)

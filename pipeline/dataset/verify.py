@@ -159,6 +159,8 @@ def _document(document: Row, articles: list[Row], ledger: list[Row], ids: Ids) -
         yield problem("status", f"it is {status}, and there is no article of it")
     if status == REJECTED and articles:
         yield problem("status", "it is rejected, and there are articles of it")
+    if status == OK and document["declared"] not in {None, len(articles)}:
+        yield problem("declared", f"{document['declared']} articles are declared and {len(articles)} are there, and it is ok")
     for name in ("stage", "reason", "detail", "remedy"):
         if (status == OK) is not (document[name] is None):
             yield problem(name, f"it is {status}, and the {name} is {document[name]!r}")

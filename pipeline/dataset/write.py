@@ -39,12 +39,14 @@ _DICTIONARY = {
     ],
     "ledger": ["document_id", "article_id", "action", "label", "rule"],
     "documents": [
-        *("media_type", "encoding", "encoding_evidence", "status", "stage", "reason", "remedy"),
+        *("media_type", "encoding", "encoding_evidence", "export", "status", "stage", "reason", "remedy"),
         *("ruleset", "pipeline_version"),
     ],
 }
 # Smallest and largest value help nobody to skip a row group by these, and would put long texts into the footer.
-_NO_STATISTICS = frozenset({"text", "replacement", "headline", "detail", "remedy", "references", "kept", "evidence", "keywords"})
+_NO_STATISTICS = frozenset(
+    {"text", "replacement", "headline", "detail", "remedy", "references", "kept", "evidence", "keywords", "warnings"}
+)
 
 
 @dataclass(frozen=True, slots=True)

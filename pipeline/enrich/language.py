@@ -1,4 +1,7 @@
-"""language and language_score: langdetect on a sample from the middle of the clean text, or null where it is not sure."""
+"""language and language_score: langdetect on a sample from the middle of the clean text.
+
+Where it is not sure: what an export states of the article, or null.
+"""
 
 from __future__ import annotations
 
@@ -21,10 +24,12 @@ SEED = 0
 
 
 def enrich(article: Article, settings: Settings) -> Article:
-    """The article with its language, null below `settings.language_threshold`."""
+    """The article with its language; below `settings.language_threshold` it keeps what was stated (without a score), or null."""
     code, score = detect(article.text)
-    sure = code is not None and score >= settings.language_threshold
-    return dataclasses.replace(article, language=code if sure else None, language_score=score if sure else None)
+    if code is None or score < settings.language_threshold:
+        return article
+    evidence = tuple(pair for pair in article.evidence if pair[0] != "language")
+    return dataclasses.replace(article, language=code, language_score=score, evidence=evidence)
 
 
 def detect(text: str) -> tuple[str | None, float]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from pipeline.fields import byline, dates, headline, keywords, publisher, references, section, url
+from pipeline.fields import byline, dates, headline, keywords, provider, publisher, references, section, url
 from pipeline.model import Found, Hints, Segment
 
 Finder = Callable[[Segment, Hints, bool], list[Found]]
 
 FIELDS: tuple[Finder, ...] = (
+    provider.find,
     headline.find,
     byline.find,
     dates.find,

@@ -5,11 +5,9 @@ A byline's date and publisher are read by `dates` and `publisher`.
 
 from __future__ import annotations
 
-import re
-
+from pipeline.fields.people import people
 from pipeline.marks import group, resolve
 from pipeline.model import Found, Hints, Label, Segment, Span
-from pipeline.surface import fold
 
 DECLARED = (
     "json-ld.author",
@@ -18,24 +16,6 @@ DECLARED = (
     "meta.dc.creator",
     "meta.parsely-author",
     "meta.sailthru.author",
-)
-_AND = re.compile(r"\s*(?:,|;|&|/|\band\b|\bund\b|\bet\b|\by\b|\ben\b|\boch\b|\bog\b|、|،)\s*")
-# Names that a content system fills in where nobody is named.
-_NOBODY = frozenset(
-    [
-        "admin",
-        "administrator",
-        "author",
-        "editor",
-        "redaktion",
-        "redacción",
-        "rédaction",
-        "redazione",
-        "webmaster",
-        "unknown",
-        "anonymous",
-        "user",
-    ]
 )
 
 
@@ -56,10 +36,3 @@ def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
             if declared:
                 return [Found("author", declared, None, key, 0.8, Label.BYLINE), *found]
     return found
-
-
-def people(text: str) -> tuple[str, ...]:
-    """The names in a byline, apart; no URLs, no addresses, nobody that a content system made up."""
-    parts = (fold(part).strip(" .·|-–") for part in _AND.split(text))
-    names = (name for name in parts if name and "://" not in name and "@" not in name and name.casefold() not in _NOBODY)
-    return tuple(dict.fromkeys(names))

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import re
-from typing import NamedTuple
-
+from pipeline.fields.day import parse
 from pipeline.marks import group, resolve
 from pipeline.model import Found, Hints, Label, Segment, Span
 
@@ -28,18 +25,6 @@ MODIFIED = (
     "meta.og:updated_time",
     "meta.last-modified",
 )
-# Before the web there is little to save from it; a date in the far future is a mistake of the page.
-EARLIEST = dt.date(1900, 1, 1)
-LATEST = dt.date(2100, 1, 1)
-_ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]|$)")
-_HAS_DAY = re.compile(r"\d\D+\d|\d{6}")
-
-
-class Day(NamedTuple):
-    """A calendar day with how much of it the source said: day, month or year."""
-
-    date: dt.date
-    precision: str
 
 
 def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
@@ -70,34 +55,3 @@ def _declared(hints: Hints, keys: tuple[str, ...], field: str) -> Found | None:
             if day is not None:
                 return Found(field, day, None, key, 0.9, Label.DATELINE)
     return None
-
-
-def parse(text: str) -> Day | None:
-    """The day that a dateline names, in any language dateparser knows; None for no date, a date without a day or out of range."""
-    iso = _ISO.match(text)
-    if iso:
-        try:
-            return _in_range(dt.date(int(iso[1]), int(iso[2]), int(iso[3])))
-        except ValueError:
-            return None
-    if not _HAS_DAY.search(text):
-        return None
-    from dateparser.date import DateDataParser  # 180 ms to import, and most files have no dateline
-
-    # Day, month and year must all be there: a parser that fills in today's would invent dates and break determinism.
-    parser = DateDataParser(
-        settings={"STRICT_PARSING": True, "RETURN_AS_TIMEZONE_AWARE": False, "PREFER_LOCALE_DATE_ORDER": True}
-    )
-    data = parser.get_date_data(_words_only(text))
-    if data is None or data.date_obj is None:
-        return None
-    return _in_range(data.date_obj.date())
-
-
-def _words_only(text: str) -> str:
-    """Without clock time and zone, which dateparser may take for parts of the date."""
-    return re.sub(r"(?:,? (?:at|um|à|a las|om|kl\.?))?[ ,T–-]*\b\d{1,2}[:h]\d{2}(?::\d{2})?.*$", "", text).strip(" ,.|–-")
-
-
-def _in_range(day: dt.date) -> Day | None:
-    return Day(day, "day") if EARLIEST <= day < LATEST else None

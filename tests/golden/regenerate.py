@@ -50,7 +50,7 @@ def observed(document: Path) -> dict[str, Any]:
 def needed() -> set[str]:
     """room.module of everything that must have a golden: what the rooms themselves discover or list."""
     found = {f"blocks.{name}" for name in _modules_with(blocks, "FORMAT")}
-    found |= {f"split.{name}" for name in _modules_with(split, "SPLITTER")}
+    found |= {f"split.{name}" for name in (*_modules_with(split, "SPLITTER"), *_modules_with(split, "FORMAT"))}
     found |= {f"label.{name}" for name in _modules_with(label, "label")}
     found |= {f"fields.{_last(finder.__module__)}" for finder in fields.FIELDS}
     found |= {f"enrich.{_last(enricher.__module__)}" for enricher in enrich.ENRICHERS}

@@ -3,8 +3,8 @@
 Its paragraph objects leave out insertions, content controls and text boxes, so the paragraphs' elements are read themselves.
 The order of the text: the body from top to bottom, tables row by row (the cells of a row on one line, a tab between; each
 paragraph on its own line if a cell has several), text boxes behind the paragraph that anchors them; then the footnotes, endnotes
-and comments; then each different header and footer once. Footnotes are marked [1] in the text and at the note, as in Word's own plain
-text. A blank line stands between paragraphs. Deleted text, field codes and pictures are left out.
+and comments; then each different header and footer once. Footnotes are marked [1] in the text and at the note, as in Word's own
+plain text. A blank line stands between paragraphs. Deleted text, field codes and pictures are left out.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@ r"""RTF → text, through striprtf, which knows the control words and code pages
 striprtf leaves out footnotes, comments, headers, footers and text boxes, and on hostile input its patterns for fonts and links
 take the square of the time. So the file is arranged first, in one pass: what it would skip anyway is left out, the font table is
 written anew, and those groups move to the end. The order of the text: the body from top to bottom, tables row by row (a tab
-behind each cell); text boxes; footnotes and comments, footnotes marked [1] in the text and at the note; then each different header
-and footer once. A blank line stands between paragraphs. Deleted text, field codes and pictures are left out.
+behind each cell); text boxes; footnotes and comments, footnotes marked [1] in the text and at the note; then each different
+header and footer once. A blank line stands between paragraphs. Deleted text, field codes and pictures are left out.
 """
 
 from __future__ import annotations
