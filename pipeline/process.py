@@ -19,12 +19,8 @@ from pipeline.marks import Marks
 from pipeline.model import Article, Decoded, Entry, Outcome, Page, Rejection, Segment, Source, Span
 from pipeline.rules import RuleSet
 from pipeline.settings import Settings
-<<<<<<< HEAD
 from pipeline.sources import extract
-from pipeline.split import split
-=======
 from pipeline.split import Split, split
->>>>>>> h/textformats
 
 
 @dataclass(frozen=True, slots=True)
