@@ -93,8 +93,8 @@ class Run(NamedTuple):
     """A piece of block text and the source slice it comes from.
 
     `how` is "verbatim", or the `+`-joined names of the functions in `pipeline.blocks.derive` that make `text` from the slice:
-    entity (character references), space (white space folded), joined (a line break inside a paragraph), glued (one
-    inside a word), repaired (mojibake).
+    entity (character references), unescaped (those of XML around HTML), space (white space folded), joined (a line break inside
+    a paragraph), glued (one inside a word), repaired (mojibake).
     """
 
     start: int

@@ -26,11 +26,11 @@ from pipeline.settings import Settings
 
 FOLDER = Path(__file__).parent
 XFAIL = "xfail"
-_ENDINGS = (".txt", ".html")
+_ENDINGS = (".txt", ".html", ".xml", ".sgm", ".docx", ".rtf")
 
 
 def documents() -> list[Path]:
-    """The input documents, by name: room.module[.variant].(txt|html)."""
+    """The input documents, by name: room.module[.variant].(txt|html|xml|sgm|docx|rtf)."""
     return sorted(path for path in FOLDER.iterdir() if path.suffix in _ENDINGS)
 
 
