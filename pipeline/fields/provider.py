@@ -90,6 +90,11 @@ def _text(text: str, _: Provided) -> str:
     return fold(text)
 
 
+def _section(text: str, _: Provided) -> str | None:
+    """The section without the page: "SPORT; Pg. 12"."""
+    return fold(text.partition(";")[0]) or None
+
+
 def _authors(text: str, _: Provided) -> tuple[str, ...]:
     """Names without "By", roles and places."""
     names = []
@@ -145,7 +150,7 @@ _READERS: dict[str, tuple[Label, Callable[[str, Provided], object]]] = {
     "date_published": (Label.DATELINE, _date),
     "date_modified": (Label.DATELINE, _date),
     "publisher": (Label.BYLINE, _text),
-    "section": (Label.SECTION, _text),
+    "section": (Label.SECTION, _section),
     "language": (Label.HEADER, _language),
     "keywords": (Label.SECTION, _keywords),
     "url": (Label.HEADER, _url),

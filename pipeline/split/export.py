@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from pipeline.marks import CERTAIN, Marks
-from pipeline.model import Block, Label, Mark, Page, Provided, Span, Stated
+from pipeline.model import Block, Inner, Label, Mark, Page, Provided, Span, Stated
 
 # What an export's own lines say of themselves is as sure as anything read from text gets.
 SURE = 0.99
@@ -75,6 +75,7 @@ class Builder:
         self.warnings: list[str] = []
         self._marks = marks
         self._own: dict[int, Mark] = {}
+        self._cut: dict[int, Mark] = {}
         self._starts: list[tuple[int, str, float, bool]] = []
         self._stated: list[list[Stated]] = []
 
@@ -106,6 +107,10 @@ class Builder:
         """Block `at` parts articles."""
         self.drop(at, what, Label.SEPARATOR)
 
+    def strip(self, at: int, stop: int, what: str) -> None:
+        """The first `stop` characters of block `at` are a label; the rest is article text."""
+        self._cut[at] = Mark(Label.HEADER, f"{self.name}.{what}", SURE, (Inner("cut", 0, stop),), inline=True)
+
     def has(self, field: str) -> bool:
         """Whether the article that began last states this field."""
         return any(one.field == field for one in self._stated[-1])
@@ -135,7 +140,8 @@ class Builder:
         for at in range(start, stop):
             own = self._own.get(at)
             running &= {mark.rule for mark in self._marks[at]}
-            yield (own,) if own else _settled(self._marks[at], stated, running)
+            settled = (own,) if own else _settled(self._marks[at], stated, running)
+            yield (*settled, self._cut[at]) if at in self._cut and not own else settled
 
 
 def _settled(marks: tuple[Mark, ...], stated: set[str], running: set[str]) -> tuple[Mark, ...]:

@@ -1,0 +1,139 @@
+"""What readers of text exports share: lines told apart again, signs of a date, of a copyright, of a wrapped label."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+
+from pipeline.marks import Marks
+from pipeline.model import Block, Mark, Page
+
+# Only so many blocks of a file are looked at to recognise a layout: its first article shows it.
+SNIFF_BLOCKS = 4000
+SNIFF_CHARS = 200  # a provider's own line is not longer
+_DATED = re.compile(
+    r"(?:\D{0,40}?[ ,(–-])??(?:\d{1,2}(?:st|nd|rd|th|er|[.ºª])?[ .]?(?:de |of )?[^\W\d_]{3,12}\.?,? (?:de |del )?(?:19|20)\d\d"
+    r"|[^\W\d_]{3,12}\.? \d{1,2}(?:st|nd|rd|th)?,? (?:19|20)\d\d|[^\W\d_]{3,12}\.?(?:[/ –-][^\W\d_]{3,12})? (?:19|20)\d\d"
+    r"|\d{1,2}[./]\d{1,2}[./](?:19|20)\d\d|(?:19|20)\d\d[-./]\d{1,2}[-./]\d{1,2})(?:[ ,;)].{0,60})?",
+)
+_DATE = re.compile(
+    r"\d{1,2}(?:st|nd|rd|th|er|[.ºª])?[ .]?(?:de |of )?[^\W\d_]{3,12}\.?,? (?:de |del )?(?:19|20)\d\d"
+    r"|[^\W\d_]{3,12}\.? \d{1,2}(?:st|nd|rd|th)?,? (?:19|20)\d\d|[^\W\d_]{3,12}\.? (?:19|20)\d\d"
+    r"|\d{1,2}[./]\d{1,2}[./](?:19|20)\d\d|(?:19|20)\d\d[-./]\d{1,2}[-./]\d{1,2}"
+)
+_RIGHTS = re.compile(
+    r"(?i)(?:copyright|©|\(c\)|tous droits|alle rechte|all rights reserved|todos los derechos|todos os direitos|tutti i diritti"
+    r"|alle rechten|droits d.auteur|urheberrecht|auteursrecht)"
+)
+_ORDINAL = re.compile(r"(\d)(?:st|nd|rd|th|er|[ºª])\b")
+# Most letters of a date's line; the line of a headline that ends in a date is longer.
+DATED_CHARS = 90
+
+
+def physical(page: Page, marks: Marks, is_own: Callable[[str], bool]) -> tuple[tuple[Block, ...], Marks]:
+    """The page's blocks, where one that was joined over a line for which `is_own` holds is told apart into its lines.
+
+    The lines of the article around such a line stay joined. Pieces carry no marks: what was said was said of the whole.
+    """
+    blocks: list[Block] = []
+    found: list[tuple[Mark, ...]] = []
+    for block, said in zip(page.blocks, marks, strict=True):
+        pieces = _pieces(block, is_own) if len(block.runs) > 1 else [block]
+        blocks += pieces
+        found += [said] if len(pieces) == 1 else [()] * len(pieces)
+    return tuple(blocks), tuple(found)
+
+
+def lines_of(block: Block) -> list[Block]:
+    """The lines of the file that were joined to this block; the white space between them belongs to none."""
+    lines: list[Block] = []
+    runs: list[tuple[int, int]] = []
+    start = 0
+    for number, run in enumerate(block.runs):
+        if "joined" in run.how or "glued" in run.how:
+            runs.append((start, number))
+            start = number + 1
+    runs.append((start, len(block.runs)))
+    for first, last in runs:
+        if first < last:
+            own = block.runs[first:last]
+            lines.append(block._replace(runs=own, text="".join(run.text for run in own), gap=0 if lines else block.gap))
+    return lines
+
+
+def _pieces(block: Block, is_own: Callable[[str], bool]) -> list[Block]:
+    lines = lines_of(block)
+    own = [is_own(line.text) for line in lines]
+    if not any(own):
+        return [block]
+    pieces: list[Block] = []
+    together: list[Block] = []
+    for line, alone in zip(lines, own, strict=True):
+        if alone and together:
+            pieces.append(_together(block, together))
+            together = []
+        if alone:
+            pieces.append(line)
+        else:
+            together.append(line)
+    return [*pieces, *([_together(block, together)] if together else [])]
+
+
+def _together(block: Block, lines: Sequence[Block]) -> Block:
+    """The lines as one block again, with the runs that joined them."""
+    first, last = lines[0].start, lines[-1].end
+    runs = tuple(run for run in block.runs if first <= run.start and run.end <= last)
+    return block._replace(runs=runs, text="".join(run.text for run in runs), gap=lines[0].gap)
+
+
+def short(blocks: Iterable[Block]) -> Iterable[tuple[int, str]]:
+    """(number, text) of the blocks that may be a provider's line, among the first SNIFF_BLOCKS; none of a page's."""
+    for at, block in enumerate(blocks):
+        if at >= SNIFF_BLOCKS or block.kind != "line":
+            return
+        if len(block.text) <= SNIFF_CHARS:
+            yield at, block.text
+
+
+def is_dated(text: str) -> bool:
+    """Whether the line holds a date and little else: a weekday, an edition, a page."""
+    return len(text) <= DATED_CHARS and _DATED.fullmatch(text) is not None
+
+
+def date_in(text: str) -> str:
+    """The first date in the line, without ordinal endings; the line itself if none is seen."""
+    match = _DATE.search(text)
+    return _ORDINAL.sub(r"\1", match.group()) if match else text
+
+
+def is_rights(text: str) -> bool:
+    """Whether the line claims a copyright."""
+    return len(text) <= SNIFF_CHARS and _RIGHTS.match(text) is not None
+
+
+def indent(before: Block | None, block: Block) -> int:
+    """About how far the block's line is indented, in characters: what parts it from the block before, without its line ends."""
+    between = block.start - (before.end if before is not None else 0)
+    return max(0, between - 2 * (block.gap + 1))
+
+
+def listed(numbers: Sequence[int]) -> int:
+    """How many of 1, 2, 3 … follow each other in `numbers` from the first 1 on: the length of a numbered list."""
+    due = 1
+    for number in numbers:
+        if number == due:
+            due += 1
+    return due - 1
+
+
+def declared(numbered: Sequence[tuple[int, int]], selected: int | None = None) -> int | None:
+    """How many articles a file says it holds, from its lines (N, M) for "N of M" and the number that its cover page names.
+
+    M counts the whole result; databases hand out large results in files of some hundreds. So a file that begins behind a full
+    hundred, or ends at one, holds what it numbers; any other says M, and lacks what is missing of it.
+    """
+    if selected is not None or not numbered:
+        return selected
+    first, last, total = numbered[0][0], max(n for n, _ in numbered), max(m for _, m in numbered)
+    is_piece = first % 100 == 1 and (last == total or last % 100 == 0) and last >= first
+    return last - first + 1 if is_piece else total

@@ -1,0 +1,224 @@
+"""Nexis Uni and Lexis Advance as text: each article ends with "End of Document", in the language of the interface.
+
+    Cranes stay                           headline, publication, date
+    The Harbour Gazette
+    March 3, 2011 Thursday
+    Copyright 2011 The Harbour Gazette
+    Section: NEWS; Pg. 4                  labelled lines, any of which may be missing
+    Length: 250 words
+    Byline: Ingrid Solheim
+    Body                                  a line of its own
+    …                                     text
+    Classification                        labelled lines to the end
+    Language: ENGLISH
+    Load-Date: March 3, 2011
+    End of Document
+
+A file of several articles begins with who asked, when, and a numbered list of their titles. Source: the layout as LexisNexisTools
+describes it, which is the same in RTF and DOCX.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pipeline.marks import Marks
+from pipeline.model import Page
+from pipeline.split.export import Builder, Export, Format
+from pipeline.split.labels import interface, labelled, state
+from pipeline.split.lines import date_in, is_dated, is_rights, listed, physical, short
+
+NAME = "nexis-uni"
+_END = re.compile(
+    r"(?i)(?:end of document|ende des dokuments?|dokumentende|fin du document|einde (?:van (?:het )?)?document|fin del documento"
+    r"|fine del documento|fim do documento|slut på dokument(?:et)?)\.?"
+)
+_BODY = re.compile(r"(?i)(?:body|text|textkörper|haupttext|hauptteil|corps(?: du texte)?|texte|tekst|hoofdtekst|cuerpo|texto|corpo|testo)")
+_TAIL = re.compile(
+    r"(?i)(?:classification|klassifizierung|klassifikation|classificatie|clasificación|classificazione|classificação"
+    r"|graphic|grafik|graphique|grafiek|gráfico|grafico|notes?|notas?|anmerkung(?:en)?|opmerking(?:en)?)"
+)
+_PAGE = re.compile(r"(?i)(?:page|seite|pagina|página) \d+ (?:of|von|de|sur|van|di) \d+")
+_COUNT = re.compile(r"(?i)(?:doc|dok)\w{0,12} ?\((\d{1,5})\)")
+_ITEM = re.compile(r"(\d{1,4})\. \S")
+_COVER = re.compile(
+    r"(?i)(?:user name|date and time|job number|client/matter|search terms|search type|narrowed by|benutzername|datum und uhrzeit"
+    r"|auftragsnummer|nom d.utilisateur|date et heure|numéro de (?:la )?tâche|gebruikersnaam|datum en tijd|taaknummer|nombre de usuario"
+    r"|fecha y hora|número de trabajo|nome utente|data e ora|nome de usuário|data e hora|content type|inhaltstyp)\b"
+)
+_LABELS_BELOW = frozenset(("updated", "language", "type", "rights", "graphic", "keywords", "url", "other"))
+# Headline, publication and date stand above the first label; an edition may stand among them.
+MAX_HEAD = 10
+MAX_TITLE_LINES = 4
+
+
+def recognise(page: Page) -> float:
+    """Lines that end documents, and two of: a line "Body", a length, a load date, a copyright, a cover page."""
+    ends = 0
+    signs: set[str] = set()
+    for _, text in short(page.blocks):
+        if _END.fullmatch(text):
+            ends += 1
+        elif _BODY.fullmatch(text):
+            signs.add("body")
+        elif _COVER.match(text) or _COUNT.fullmatch(text):
+            signs.add("cover")
+        elif is_rights(text):
+            signs.add("rights")
+        else:
+            line = labelled(text)
+            if line is not None and line.field in {"length", "updated"}:
+                signs.add(line.field)
+    return min(1.0, 0.25 + 0.15 * len(signs)) if ends and len(signs) >= 2 else 0.0
+
+
+def read(page: Page, marks: Marks) -> Export | None:
+    """The articles between the lines that end documents; above the first stands the cover page, if there is one."""
+    blocks, marks = physical(page, marks, _is_own)
+    texts = [block.text for block in blocks]
+    builder = Builder(NAME, blocks, marks, interface(text for text in texts if len(text) < 200))
+    ends = [at for at, text in enumerate(texts) if _END.fullmatch(text)]
+    if not ends:
+        return None
+    cover = _cover(builder, ends[0])
+    builder.declared = _declared(texts[:cover])
+    start = cover
+    for end in ends:
+        if start < end:
+            builder.part(start, "end-of-document")
+            _article(builder, start, end)
+        builder.drop(end, "end")
+        start = end + 1
+    if start < len(blocks):
+        unended = _body(builder, start, len(blocks)) is not None
+        builder.part(start, "end-of-document", article=unended)
+        if unended:
+            builder.warnings.append("its last article has no line that ends it")
+            _article(builder, start, len(blocks))
+    return builder.done()
+
+
+def _is_own(text: str) -> bool:
+    return bool(_END.fullmatch(text) or _BODY.fullmatch(text) or _TAIL.fullmatch(text) or labelled(text) or is_rights(text))
+
+
+def _body(builder: Builder, start: int, stop: int) -> int | None:
+    """The number of the line "Body"."""
+    return next((at for at in range(start, stop) if _BODY.fullmatch(builder.blocks[at].text)), None)
+
+
+def _cover(builder: Builder, stop: int) -> int:
+    """Where the first article begins: above its publication and date, if a cover page stands above them."""
+    texts = [block.text for block in builder.blocks[:stop]]
+    signs = [at for at, text in enumerate(texts) if _COVER.match(text) or _COUNT.fullmatch(text)]
+    if not signs:
+        return 0
+    body = _body(builder, 0, stop)
+    day = next((at for at in range(body or stop, signs[-1], -1) if at < stop and is_dated(texts[at])), None)
+    if day is None or day - 2 <= signs[-1]:
+        return signs[-1] + 1
+    first = day - 2
+    while first - 1 > signs[-1] and builder.blocks[first].gap == 0 and not _ITEM.match(texts[first - 1]):
+        first -= 1
+    return first
+
+
+def _declared(cover: list[str]) -> int | None:
+    counts = [int(match.group(1)) for match in map(_COUNT.fullmatch, cover) if match]
+    items = [int(match.group(1)) for match in map(_ITEM.match, cover) if match]
+    return counts[0] if counts else listed(items) or None
+
+
+def _article(builder: Builder, start: int, stop: int) -> None:
+    """States the fields of the article in these blocks; what stands between "Body" and the classification is its text."""
+    body = _body(builder, start, stop)
+    tail = _tail(builder, start if body is None else body + 1, stop)
+    if body is None:
+        body = _last_label(builder, start, tail)
+        text = body + 1
+    else:
+        builder.drop(body, "body")
+        text = body + 1
+    _head(builder, start, text if body < start else body + (0 if _BODY.fullmatch(builder.blocks[body].text) else 1))
+    for at in range(tail, stop):
+        state(builder, at, "classification")
+    for at in range(text, tail):
+        if _PAGE.fullmatch(builder.blocks[at].text):
+            builder.drop(at, "page")
+
+
+def _last_label(builder: Builder, start: int, stop: int) -> int:
+    """The last labelled line or copyright among the first; start - 1 if there is none."""
+    last = start - 1
+    for at in range(start, min(stop, start + 2 * MAX_HEAD)):
+        text = builder.blocks[at].text
+        if is_rights(text) or is_dated(text) or (labelled(text, builder.language) and len(text) < 120):
+            last = at
+        elif at - last > MAX_TITLE_LINES:
+            break
+    return last
+
+
+def _tail(builder: Builder, start: int, stop: int) -> int:
+    """Where the classification begins: the last line that announces it, else the labelled lines at the end."""
+    first = stop
+    for at in range(stop - 1, start - 1, -1):
+        text = builder.blocks[at].text
+        line = labelled(text, builder.language)
+        if _TAIL.fullmatch(text):
+            return _announced(builder, start, at)
+        if line is not None and line.field in _LABELS_BELOW:
+            first = at
+        elif not is_rights(text) and first - at > MAX_TITLE_LINES:
+            break
+    return first
+
+
+def _announced(builder: Builder, start: int, at: int) -> int:
+    """Of several headings below the text ("Graphic", "Classification"), the first."""
+    for above in range(at - 1, max(start, at - MAX_TITLE_LINES) - 1, -1):
+        if _TAIL.fullmatch(builder.blocks[above].text):
+            return above
+    return at
+
+
+def _head(builder: Builder, start: int, stop: int) -> None:
+    """States headline, publication, date and the labelled lines above the text."""
+    blocks = builder.blocks
+    plain: list[int] = []
+    for at in range(start, stop):
+        text = blocks[at].text
+        line = labelled(text, builder.language)
+        if _PAGE.fullmatch(text):
+            builder.drop(at, "page")
+        elif is_rights(text):
+            builder.drop(at, "copyright")
+        elif line is not None and line.field in {"highlight", "body"} and line.value:
+            builder.strip(at, line.at, line.field)
+        elif line is not None and (plain or line.field not in {"other", "headline"}):
+            state(builder, at, "other")
+        elif is_dated(text) and plain and not builder.has("date_published"):
+            builder.state(at, "date_published", date_in(text))
+            _masthead(builder, plain)
+        elif builder.has("date_published"):
+            builder.drop(at, "edition")
+        else:
+            plain.append(at)
+    if not builder.has("date_published") and plain:
+        _masthead(builder, plain)
+
+
+def _masthead(builder: Builder, lines: list[int]) -> None:
+    """Of the lines above the date the last is the publication and the others the headline; a line alone is the headline."""
+    title = lines[:-1] if len(lines) > 1 else lines
+    if len(lines) > 1:
+        builder.state(lines[-1], "publisher")
+    title, others = title[:MAX_TITLE_LINES], title[MAX_TITLE_LINES:]
+    builder.state(title[0], "headline", " ".join(builder.blocks[at].text for at in title))
+    for at in title[1:]:
+        builder.state(at, "headline", "")
+    for at in others:
+        builder.drop(at, "other")
+
+
+FORMAT = Format(NAME, recognise, read)
