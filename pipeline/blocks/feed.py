@@ -1,7 +1,8 @@
 """RSS, RDF and Atom feeds → blocks with exact source offsets: every element with text gives blocks, whose node names the element.
 
-The HTML inside an item stands there as CDATA, escaped, or as XHTML; it is read as HTML is, and each run points to where it stands
-in the file. Attributes that are values (links, categories) go into the hints, one value for each item with text, "" where it has none.
+The HTML inside an item stands there as CDATA, escaped, or as XHTML; it is read as HTML is, and each run points to where it
+stands in the file. Attributes that are values (links, categories) go into the hints, one value for each item with text, "" where
+it has none.
 """
 
 from __future__ import annotations
@@ -118,7 +119,8 @@ class _Reader:
             self._flush(self.stack[-1])  # text before a child is a block of its own
         self.ordinal += 1
         parent = self.stack[-1].node if self.stack else None
-        self.stack.append(_Element(token, Node(tag, frozenset((tag,)), False, len(self.stack), self.ordinal, parent)))
+        node = Node(tag, frozenset((tag,)), hidden=False, depth=len(self.stack), ordinal=self.ordinal, parent=parent)
+        self.stack.append(_Element(token, node))
 
     def _attributes(self, tag: str, token: Token) -> None:
         item = self.items[-1]

@@ -1,7 +1,7 @@
 """Files of <REUTERS> elements (Reuters-21578, RCV-like SGML) → blocks with exact source offsets, one element a kind.
 
-Paragraphs of a BODY begin with an indented line; the lines that a teleprinter wrapped are joined. Text that is in no BODY is mostly
-a table: its lines stay apart. What the attributes of an article's tag say goes into the hints, one value an article.
+Paragraphs of a BODY begin with an indented line; the lines that a teleprinter wrapped are joined. Text that is in no BODY is
+mostly a table: its lines stay apart. What the attributes of an article's tag say goes into the hints, one value an article.
 """
 
 from __future__ import annotations
@@ -45,7 +45,8 @@ def read(decoded: Decoded) -> Page:
                 stack.clear()  # the one before may not have been closed
                 ids.append(token.attribute("NEWID") or "")
             ordinal += 1
-            stack.append(Node(tag, frozenset((tag,)), False, len(stack), ordinal, stack[-1] if stack else None))
+            above = stack[-1] if stack else None
+            stack.append(Node(tag, frozenset((tag,)), hidden=False, depth=len(stack), ordinal=ordinal, parent=above))
         elif token.kind is Kind.END:
             _close(stack, token)
         elif token.kind in (Kind.TEXT, Kind.CDATA):

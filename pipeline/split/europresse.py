@@ -1,11 +1,12 @@
-"""Europresse's (Eureka's, CEDROM-SNi's) HTML exports: each <article> with header, text and footer, whose classes name the fields."""
+"""Europresse's (Eureka's, CEDROM-SNi's) HTML exports: each <article> has a header, text and footer; classes name the fields."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from pipeline.marks import Marks
-from pipeline.model import Block, Node, Page
+from pipeline.model import Node, Page
 from pipeline.split.elements import outermost, stretches, tokens
 from pipeline.split.export import Builder, Export, Format
 
@@ -17,9 +18,10 @@ _SIGNS = frozenset((_PUBLICATION, _HEADER, _TITLE, _TITLE_BOX)) | _TEXT
 # Signs that must be there; any of these words alone is in other people's stylesheets too.
 SIGNS = 2
 _DAY = re.compile(
-    r"\d{1,2}(?:er|\.)? (?:de )?[^\W\d]{3,12}\.?(?: de)? (?:19|20)\d\d|[^\W\d]{3,12}\.? \d{1,2},? (?:19|20)\d\d|(?:19|20)\d\d-\d\d-\d\d"
+    r"\d{1,2}(?:er|\.)? (?:de )?[^\W\d]{3,12}\.?(?: de)? (?:19|20)\d\d|[^\W\d]{3,12}\.? \d{1,2},? (?:19|20)\d\d"
+    r"|(?:19|20)\d\d-\d\d-\d\d"
 )
-# "Le Monde, no. 23185", "Les Echos (site web)"
+# What stands behind the name: the number of the issue, "site web".
 _ISSUE = re.compile(r",? (?:no|nº|n°|Nr|vol)\.? ?\d.*$|\s*\((?:site web|web site|website|Website|sitio web)\)", re.IGNORECASE)
 _DECLARED = (
     re.compile(r"\W*(\d{1,5}) (?:documents?|articles?|dokumente?|documentos?)(?: \w+)?\W*", re.IGNORECASE),
@@ -56,8 +58,8 @@ def _is_article(node: Node) -> bool:
     return node.tag == "article"
 
 
-def _declared(texts: object) -> int | None:
-    for text in texts if hasattr(texts, "__iter__") else ():
+def _declared(texts: Iterable[str]) -> int | None:
+    for text in texts:
         for pattern in _DECLARED:
             match = pattern.fullmatch(text)
             if match:

@@ -1,6 +1,6 @@
 """Factiva's HTML exports: each `div.article`, as a table of two-letter codes or as printed (with or without "indexing").
 
-The codes are the same in every interface language. An article's last line is its accession number ("Document LANT000020210309eh39…").
+The codes are the same in every interface language. An article's last line is its accession number ("Document LANT0000…").
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ _FIELDS = {
 _TEXT = frozenset(("LP", "TD"))
 _CODES = _FIELDS.keys() | _TEXT
 _CODES |= frozenset("CLM CR WC ET SC ED PG VOL CY CX ART CT RF CO IN RE IPC IPD PUB AN".split())  # noqa: SIM905  so they are printed
+# So many different codes are no accident.
+SIGNS = 3
 _CLASS = re.compile(r"[a-z]{2}article")
 _PARAGRAPH = "articleparagraph"
 _HEADLINE = frozenset(("hd", "headline"))
@@ -50,7 +52,7 @@ def recognise(page: Page) -> float:
     codes = len({block.text for block in inside if _is_code(block)})
     printed = any(block.node is not None and _PARAGRAPH in block.node.tokens for block in inside)
     ids = any(_ID.fullmatch(block.text) for block in inside)
-    return 0.95 if codes >= 3 or printed or ids else 0.0
+    return 0.95 if codes >= SIGNS or printed or ids else 0.0
 
 
 def read(page: Page, marks: Marks) -> Export | None:
@@ -94,6 +96,8 @@ def _coded(builder: Builder, blocks: range) -> None:
             builder.drop(at, "code")
         elif _ID.fullmatch(block.text):
             builder.drop(at, "id")
+        elif code == "NS" and not builder.has("keywords"):
+            builder.state(at, "keywords", _terms(block.text))
         elif code in _FIELDS:
             _state(builder, at, _FIELDS[code])
         elif code not in _TEXT:
@@ -101,7 +105,7 @@ def _coded(builder: Builder, blocks: range) -> None:
 
 
 def _printed(builder: Builder, blocks: range) -> None:
-    """The lines above the first paragraph, in Factiva's order: section, headline, byline, words, date, source, code, language …"""
+    """The lines above the first paragraph, in Factiva's order: section, headline, byline, words, date, source, code, language."""
     texts = {at: builder.blocks[at].text for at in blocks}
     body = next((at for at in blocks if _within(builder.blocks[at], _PARAGRAPH)), None)
     copyright_ = next((at for at in blocks if _COPYRIGHT.match(texts[at])), None)
@@ -134,6 +138,11 @@ def _printed(builder: Builder, blocks: range) -> None:
 def _state(builder: Builder, at: int, field: str) -> None:
     """The first block of a field has its value, others go on."""
     builder.state(at, field, "" if builder.has(field) else None)
+
+
+def _terms(text: str) -> str:
+    """The terms of "gpol : Domestic Politics | gcat : Political News" without their codes."""
+    return "; ".join(part.partition(":")[2].strip() or part.strip() for part in text.split("|"))
 
 
 def _is_language(text: str) -> bool:

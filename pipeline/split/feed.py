@@ -55,7 +55,9 @@ def read(page: Page, marks: Marks) -> Export | None:
     """The items; what the feed says of itself is its cover."""
     builder = Builder(NAME, page.blocks, marks)
     places = [_place(block) for block in page.blocks]
-    of_feed = {place.path[0]: block.text for block, place in zip(page.blocks, places, strict=True) if place.item is None and place.path}
+    of_feed = {
+        place.path[0]: block.text for block, place in zip(page.blocks, places, strict=True) if place.item is None and place.path
+    }
     implied = zip(page.hints.structured.get("feed.url", ()), page.hints.structured.get("feed.keywords", ()), strict=True)
     for item, group in groupby(range(len(places)), key=lambda at: places[at].item):
         numbers = list(group)
