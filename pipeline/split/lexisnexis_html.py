@@ -64,16 +64,16 @@ def _is_label(text: str) -> bool:
 
 def _article(builder: Builder, start: int, stop: int) -> None:
     """Head, labels, text, labels again: what is no line of the provider's is text."""
-    texts = [block.text for block in builder.blocks]
-    labels = next((at for at in range(start, stop) if _is_label(texts[at]) or is_prose(texts[at])), stop)
-    labels = min(labels, start + MAX_HEAD)
+    blocks = builder.blocks
+    head = range(start, min(stop, start + MAX_HEAD))
+    labels = next((at for at in head if _is_label(blocks[at].text) or is_prose(blocks[at].text)), head.stop)
     _masthead(builder, start, labels)
     tail = stop
     while tail > labels and _is_below(builder, tail - 1):
         tail -= 1
     at = labels
-    while at < tail and (_is_label(texts[at]) or (at > labels and _goes_on(builder, at))):
-        line = labelled(texts[at], builder.language)
+    while at < tail and (_is_label(blocks[at].text) or (at > labels and _goes_on(builder, at))):
+        line = labelled(blocks[at].text, builder.language)
         if line is not None and line.field in {"highlight", "body"} and line.value:
             builder.strip(at, line.at, line.field)
         else:

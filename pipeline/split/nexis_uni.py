@@ -26,21 +26,24 @@ from pipeline.marks import Marks
 from pipeline.model import Page
 from pipeline.split.export import Builder, Export, Format
 from pipeline.split.labels import interface, labelled, state
-from pipeline.split.lines import date_in, is_dated, is_rights, listed, physical, short
+from pipeline.split.lines import SNIFF_CHARS, date_in, is_dated, is_rights, listed, physical, short
+from pipeline.surface import likeness_key
 
 NAME = "nexis-uni"
 _END = re.compile(
     r"(?i)(?:end of document|ende des dokuments?|dokumentende|fin du document|einde (?:van (?:het )?)?document|fin del documento"
     r"|fine del documento|fim do documento|slut på dokument(?:et)?)\.?"
 )
-_BODY = re.compile(r"(?i)(?:body|text|textkörper|haupttext|hauptteil|corps(?: du texte)?|texte|tekst|hoofdtekst|cuerpo|texto|corpo|testo)")
+_BODY = re.compile(
+    r"(?i)(?:body|text|textkörper|haupttext|hauptteil|corps(?: du texte)?|texte|tekst|hoofdtekst|cuerpo|texto|corpo|testo)"
+)
 _TAIL = re.compile(
     r"(?i)(?:classification|klassifizierung|klassifikation|classificatie|clasificación|classificazione|classificação"
     r"|graphic|grafik|graphique|grafiek|gráfico|grafico|notes?|notas?|anmerkung(?:en)?|opmerking(?:en)?)"
 )
 _PAGE = re.compile(r"(?i)(?:page|seite|pagina|página) \d+ (?:of|von|de|sur|van|di) \d+")
 _COUNT = re.compile(r"(?i)(?:doc|dok)\w{0,12} ?\((\d{1,5})\)")
-_ITEM = re.compile(r"(\d{1,4})\. \S")
+_ITEM = re.compile(r"(\d{1,4})\.\s+(\S.*)")
 _COVER = re.compile(
     r"(?i)(?:user name|date and time|job number|client/matter|search terms|search type|narrowed by|benutzername|datum und uhrzeit"
     r"|auftragsnummer|nom d.utilisateur|date et heure|numéro de (?:la )?tâche|gebruikersnaam|datum en tijd|taaknummer|nombre de usuario"
@@ -77,7 +80,7 @@ def read(page: Page, marks: Marks) -> Export | None:
     blocks, marks = physical(page, marks, _is_own)
     texts = [block.text for block in blocks]
     builder = Builder(NAME, blocks, marks, interface(text for text in texts if len(text) < 200))
-    ends = [at for at, text in enumerate(texts) if _END.fullmatch(text)]
+    ends = _ends(texts)
     if not ends:
         return None
     cover = _cover(builder, ends[0])
@@ -87,8 +90,12 @@ def read(page: Page, marks: Marks) -> Export | None:
         if start < end:
             builder.part(start, "end-of-document")
             _article(builder, start, end)
-        builder.drop(end, "end")
-        start = end + 1
+        start = end
+        if _END.fullmatch(texts[end]):
+            builder.drop(end, "end")
+            start += 1
+        else:
+            builder.warnings.append("an article in its middle has no line that ends it")
     if start < len(blocks):
         unended = _body(builder, start, len(blocks)) is not None
         builder.part(start, "end-of-document", article=unended)
@@ -96,6 +103,26 @@ def read(page: Page, marks: Marks) -> Export | None:
             builder.warnings.append("its last article has no line that ends it")
             _article(builder, start, len(blocks))
     return builder.done()
+
+
+def _ends(texts: list[str]) -> list[int]:
+    """The lines that end documents, and the first lines of articles above which such a line is missing.
+
+    A load date is the last line of an article; if another line "Body" comes before the next end, an article begins behind it.
+    """
+    found: list[int] = []
+    loaded: int | None = None
+    for at, text in enumerate(texts):
+        if _END.fullmatch(text):
+            found.append(at)
+            loaded = None
+        elif loaded is not None and _BODY.fullmatch(text):
+            found.append(loaded + 1)
+            loaded = None
+        else:
+            line = labelled(text) if len(text) < SNIFF_CHARS else None
+            loaded = at if line is not None and line.field == "updated" else loaded
+    return found
 
 
 def _is_own(text: str) -> bool:
@@ -108,13 +135,17 @@ def _body(builder: Builder, start: int, stop: int) -> int | None:
 
 
 def _cover(builder: Builder, stop: int) -> int:
-    """Where the first article begins: above its publication and date, if a cover page stands above them."""
+    """Where the first article begins: at a title that the cover page lists, else above its publication and date."""
     texts = [block.text for block in builder.blocks[:stop]]
     signs = [at for at, text in enumerate(texts) if _COVER.match(text) or _COUNT.fullmatch(text)]
     if not signs:
         return 0
-    body = _body(builder, 0, stop)
-    day = next((at for at in range(body or stop, signs[-1], -1) if at < stop and is_dated(texts[at])), None)
+    body = _body(builder, 0, stop) or stop
+    titles = {likeness_key(match.group(2)) for match in map(_ITEM.match, texts) if match}
+    title = next((at for at in range(signs[-1] + 1, body) if likeness_key(texts[at]) in titles), None)
+    if title is not None:
+        return title
+    day = next((at for at in range(body, signs[-1], -1) if at < stop and is_dated(texts[at]) and not is_rights(texts[at])), None)
     if day is None or day - 2 <= signs[-1]:
         return signs[-1] + 1
     first = day - 2
