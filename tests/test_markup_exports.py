@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -43,22 +44,21 @@ def without(text: str, first: str, last: str) -> str:
 
 def lost(kind: str) -> bytes | str:
     """A golden from which somebody took one article."""
-    if kind.startswith("nexis"):
-        lines = nexis("split.nexis_uni.word.docx" if kind.endswith("en") else "split.nexis_uni.rich-de.rtf")
-        first = max(at for at, line in enumerate(lines) if line in ("Bell tower loses its bell", "Markt ohne Äpfel"))
-        first = first if kind.endswith("de") else lines.index("Bell tower loses its bell")
-        kept = lines[:first]
-        return docx(kept) if kind.endswith("en") else rtf(kept)
+    if kind == "nexis-en":
+        lines = nexis("split.nexis_uni.word.docx")
+        return docx(lines[: lines.index("Bell tower loses its bell")])
+    if kind == "nexis-de":
+        lines = nexis("split.nexis_uni.rich-de.rtf")
+        return rtf(lines[: lines.index("Markt ohne Äpfel")])
+    if kind == "lexisnexis-de":  # only its number is lost, and with it the article is
+        return golden("split.lexisnexis_html.de.html").replace("Dokument 2 von 2", "")
     pieces = {
         "lexisnexis-en": ("split.lexisnexis_html.html", '<A NAME="DOC_ID_0_1">', "</BODY>"),
-        "lexisnexis-de": ("split.lexisnexis_html.de.html", '<A NAME="DOC_ID_0_0">', "<BR><DIV"),
         "europresse-fr": ("split.europresse.html", "<article>", "</article>"),
         "europresse-en": ("split.europresse.en.html", "<article>", "</article>"),
         "reuters": ("split.reuters.sgm", '<REUTERS TOPICS="NO"', "</REUTERS>"),
     }
     name, first, last = pieces[kind]
-    if kind == "lexisnexis-de":  # only its number is lost, and with it the article is
-        return golden(name).replace("Dokument 2 von 2", "")
     return without(golden(name), first, last)
 
 
@@ -90,13 +90,16 @@ BROKEN: dict[str, tuple[str, Callable[[str], str]]] = {
     ),
     "an article without a head": (
         "split.europresse.html",
-        lambda text: re.sub(r"<header>.*?</header>", "", text, count=1, flags=re.S),
+        lambda text: re.sub(r"<header>.*?</header>", "", text, count=1, flags=re.DOTALL),
     ),
     "an item that is not closed": ("split.feed.rss.xml", lambda text: text.replace("</item>", "", 1)),
     "an item with a broken tag": ("split.feed.rss.xml", lambda text: text.replace("</content:encoded>", "", 1)),
     "CDATA that is not closed": ("split.feed.rss.xml", lambda text: text.replace("Osei]]>", "Osei", 1)),
     "an entry without a title": ("split.feed.atom-de.xml", lambda text: re.sub(r"<title type=\"html\">.*?</title>", "", text)),
-    "an article without a body": ("split.reuters.sgm", lambda text: re.sub(r"<BODY>.*?</BODY>", "", text, count=1, flags=re.S)),
+    "an article without a body": (
+        "split.reuters.sgm",
+        lambda text: re.sub(r"<BODY>.*?</BODY>", "", text, count=1, flags=re.DOTALL),
+    ),
     "an article that is not closed": ("split.reuters.sgm", lambda text: text.replace("</REUTERS>", "", 1)),
     "a document without labels": (
         "split.lexisnexis_html.html",
@@ -159,7 +162,7 @@ def test_the_runs_of_a_feed_point_to_where_they_stand_in_the_file(name: str) -> 
     page = blocks.read(Decoded(text, "utf-8", "utf-8"))
     runs = [run for block in page.blocks for run in block.runs]
     assert all(run.text == derive(run.how, text[run.start : run.end]) for run in runs)
-    assert all(one.end <= other.start for one, other in zip(runs, runs[1:], strict=False))
+    assert all(one.end <= other.start for one, other in pairwise(runs))
     assert all(block.text == "".join(run.text for run in block.runs) for block in page.blocks)
 
 
@@ -185,7 +188,7 @@ def test_the_text_of_an_item_is_what_its_author_wrote(body: str, text: str) -> N
 
 
 def test_a_page_that_speaks_of_feeds_is_no_feed() -> None:
-    page = "<html><body><p>An RSS file begins with &lt;rss version='2.0'&gt;, and so on, as everybody knows who has read one.</p></body></html>"
+    page = "<html><body><p>A feed begins with &lt;rss version='2.0'&gt;, as everybody knows who has read one.</p></body></html>"
     assert outcome(page).export is None
     assert (
         outcome("A line of text.\n\n<rss><channel><item><title>Not at the beginning</title></item></channel></rss>\n").export
@@ -204,7 +207,9 @@ INDEX = "split.structure.html"
         ("has comments", lambda text: text.replace('class="post-', 'class="comment post-')),
         (
             "has teasers only",
-            lambda text: re.sub(r"(<div class=.entry-content.>).*?(</div>)", r"\1<p>A short text, cut …</p>\2", text, flags=re.S),
+            lambda text: re.sub(
+                r"(<div class=.entry-content.>).*?(</div>)", r"\1<p>A short text, cut …</p>\2", text, flags=re.DOTALL
+            ),
         ),
         ("goes on elsewhere", lambda text: text.replace("</div>\n<footer>", '<a href="/x">Continue reading</a></div>\n<footer>')),
     ],

@@ -8,6 +8,7 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
+from dataclasses import replace
 
 from pipeline.blocks.derive import VERBATIM
 from pipeline.blocks.format import SNIFF_CHARS, Format
@@ -16,6 +17,8 @@ from pipeline.repair import repaired
 
 # What extracted text gives as its evidence, and who reads it.
 CONTAINER = "container"
+# The hint that says where the headers and footers of a container's pages begin.
+MARGIN = "container.margin"
 PLAIN = "plain"
 
 __all__ = ["Format", "choose", "formats", "read", "visible"]
@@ -39,6 +42,8 @@ def choose(decoded: Decoded) -> Format:
 def read(decoded: Decoded) -> Page:
     """The blocks of the text, with mojibake inside them repaired and each repair noted."""
     page = choose(decoded).read(decoded)
+    if decoded.margin is not None:
+        page = Page(page.blocks, replace(page.hints, structured={**page.hints.structured, MARGIN: (str(decoded.margin),)}))
     if decoded.text.isascii():
         return page
     return _repaired(page)

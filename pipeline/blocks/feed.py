@@ -1,8 +1,7 @@
 """RSS, RDF and Atom feeds → blocks with exact source offsets: every element with text gives blocks, whose node names the element.
 
 The HTML inside an item stands there as CDATA, escaped, or as XHTML; it is read as HTML is, and each run points to where it
-stands in the file. Attributes that are values (links, categories) go into the hints, one value for each item with text, "" where
-it has none.
+stands in the file. Attributes that are values (links, categories) go into the hints, under the ordinal of the item's node.
 """
 
 from __future__ import annotations
@@ -25,6 +24,7 @@ PROVIDER = "feed"
 ITEMS = frozenset(("item", "entry"))
 # Elements that may hold HTML, unless Atom's attribute says otherwise; all others are plain text.
 _MARKUP = frozenset(("description", "encoded", "content", "summary", "title", "subtitle"))
+_TITLES = frozenset(("title", "subtitle"))
 _HTML = re.compile(
     r"<!--|</?(?:p|br|b|i|em|strong|a|span|div|img|h[1-6]|ul|ol|li|table|blockquote|figure|sup|sub|q|cite|small|u|s|code|pre|font"
     r"|iframe|article|section|hr|video|audio|abbr|mark|del|ins|time)(?:\s[^<>]{0,2000})?/?>",
@@ -60,8 +60,8 @@ class _Element:
 class _Item:
     """What the attributes of an item's elements say."""
 
+    ordinal: int
     link: str = ""
-    has_text: bool = False
     terms: list[str] = field(default_factory=list)
 
 
@@ -89,6 +89,8 @@ class _Reader:
             if holder is not None and token.kind in (Kind.START, Kind.END) and not _is_outside(token, holder):
                 holder.inline = True
             elif token.kind is Kind.START:
+                if holder is not None:  # it was not closed
+                    self._leave(token.start)
                 self._open(token)
             elif token.kind is Kind.END:
                 self._close(token)
@@ -96,9 +98,10 @@ class _Reader:
                 self.stack[-1].chunks.append(_Chunk(token.start, token.end, token.kind is Kind.TEXT))
         while self.stack:
             self._leave(len(self.text))
-        items = [item for item in self.items if item.has_text]
-        structured = {"feed.url": tuple(item.link for item in items)}
-        structured["feed.keywords"] = tuple("; ".join(item.terms) for item in items)
+        structured: dict[str, tuple[str, ...]] = {}
+        for item in self.items:
+            structured |= {f"feed.url.{item.ordinal}": (item.link,)} if item.link else {}
+            structured |= {f"feed.keywords.{item.ordinal}": ("; ".join(item.terms),)} if item.terms else {}
         return Page(tuple(self.blocks), Hints(structured=structured, provider=PROVIDER))
 
     def _open(self, token: Token) -> None:
@@ -106,7 +109,7 @@ class _Reader:
         if tag in ITEMS:
             while any(open_.node.tag in ITEMS for open_ in self.stack):  # the one before was not closed
                 self._leave(token.start)
-            self.items.append(_Item())
+            self.items.append(_Item(self.ordinal + 1))
             self.in_item = True
         elif self.in_item:
             self._attributes(tag, token)
@@ -150,10 +153,7 @@ class _Reader:
 
     def _flush(self, element: _Element) -> None:
         if any(not self.text[chunk.start : chunk.end].isspace() for chunk in element.chunks):
-            found = list(self._read(element))
-            self.blocks += found
-            if self.in_item:
-                self.items[-1].has_text |= bool(found)
+            self.blocks.extend(self._read(element))
         element.chunks = []
 
     def _read(self, element: _Element) -> Iterator[Block]:
@@ -249,6 +249,8 @@ def _is_html(element: _Element, text: str) -> bool:
     """Whether the content is HTML: Atom says so; RSS leaves it open, and titles speak of <tags>."""
     stated = element.token.attribute("type") or ""
     if element.node.tag not in _MARKUP or stated in ("text", "text/plain"):
+        return False
+    if element.node.tag in _TITLES and not stated and "</" not in text:
         return False
     return stated in ("html", "xhtml", "text/html") or _HTML.search(text) is not None
 

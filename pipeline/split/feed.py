@@ -58,7 +58,6 @@ def read(page: Page, marks: Marks) -> Export | None:
     of_feed = {
         place.path[0]: block.text for block, place in zip(page.blocks, places, strict=True) if place.item is None and place.path
     }
-    implied = zip(page.hints.structured.get("feed.url", ()), page.hints.structured.get("feed.keywords", ()), strict=True)
     for item, group in groupby(range(len(places)), key=lambda at: places[at].item):
         numbers = list(group)
         if item is None:
@@ -67,9 +66,10 @@ def read(page: Page, marks: Marks) -> Export | None:
             continue
         builder.part(numbers[0], "item")
         _item(builder, {at: places[at].path for at in numbers})
-        for field, value in zip(("url", "keywords"), next(implied), strict=True):
-            if value and not builder.has(field):
-                builder.imply(field, value)
+        for field in ("url", "keywords"):
+            for value in page.hints.structured.get(f"feed.{field}.{item}", ()):
+                if not builder.has(field):
+                    builder.imply(field, value)
         for field, name in (("publisher", "title"), ("language", "language")):
             if name in of_feed and not builder.has(field):
                 builder.imply(field, of_feed[name], f"channel-{name}")

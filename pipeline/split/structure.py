@@ -1,8 +1,8 @@
 """Pages that hold several whole articles one below the other: the index of a blog, the archive of a newsletter.
 
 The page's own elements say so: siblings marked as articles (<article>, microformats' h-entry and hentry, a blog's div.post), each
-with a linked heading of its own and the whole text. A page with one article and teasers of others has one such element at most, and
-is never cut; neither is a page that declares itself one article, as a live blog does.
+with a linked heading of its own and the whole text. A page with one article and teasers of others has one such element at most,
+and is never cut; neither is a page that declares itself one article, as a live blog does.
 """
 
 from __future__ import annotations

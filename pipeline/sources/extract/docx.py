@@ -78,12 +78,12 @@ def extract(data: bytes) -> Decoded:
     docx = library("docx", "python-docx", "docx")
     try:
         main = docx.Document(io.BytesIO(data)).part
-        text = "".join(_document(main, library("docx.oxml.parser", "python-docx", "docx").parse_xml))
+        text, margin = _document(main, library("docx.oxml.parser", "python-docx", "docx").parse_xml)
     except Exception as error:  # whatever lxml, zipfile and the library raise on hostile packages costs this one source
         raise _broken(f"{type(error).__name__}: {error}") from error
     if not text.strip():
         raise Rejected(STAGE, "empty", "the document has no text", remedy="Remove it, or export it again")
-    return Decoded(text, "utf-8", evidence("python-docx"))
+    return Decoded(text, "utf-8", evidence("python-docx"), margin=margin)
 
 
 def _check(data: bytes) -> None:
@@ -107,21 +107,18 @@ def _broken(cause: str) -> Rejected:
     return broken(cause, "Open it in a word processor and save it again as DOCX, or export it again")
 
 
-def _document(main: DocumentPart, parse: Any) -> Iterator[str]:
-    """The pieces of the text, in the order that the module's first lines give."""
-    yield from _paragraphs(main.element.body)
+def _document(main: DocumentPart, parse: Any) -> tuple[str, int | None]:
+    """The text, in the order that the module's first lines give, and where the headers and footers begin."""
+    pieces = list(_paragraphs(main.element.body))
     inside = (relation for relation in main.rels.values() if not relation.is_external)
     beside = [(relation.reltype.rpartition("/")[2], relation.target_part) for relation in inside]
     for kind in _NOTES:
         for part in (part for name, part in beside if name == kind):
-            yield from _paragraphs(parse(part.blob), notes=True)
-    seen: set[str] = set()
-    for kind in _MARGINS:
-        for part in (part for name, part in beside if name == kind):
-            text = "".join(_paragraphs(parse(part.blob)))
-            if text.strip() and text not in seen:
-                seen.add(text)
-                yield text
+            pieces += _paragraphs(parse(part.blob), notes=True)
+    margins = ["".join(_paragraphs(parse(part.blob))) for kind in _MARGINS for name, part in beside if name == kind]
+    different = list(dict.fromkeys(text for text in margins if text.strip()))
+    text = "".join(pieces)
+    return text + "".join(different), len(text) if different else None
 
 
 def _paragraphs(root: _Element, *, notes: bool = False) -> Iterator[str]:

@@ -75,12 +75,18 @@ def extract(data: bytes) -> Decoded:
             f"{type(error).__name__}: {error}", "Open it in a word processor and save it again as RTF or DOCX, or export it again"
         ) from error
     body, *margins = text.split(MARGIN)
-    text = "\n\n".join([body.rstrip("\n"), *dict.fromkeys(margin.strip("\n") for margin in margins)])
-    # \u stands for units of UTF-16, and the library gives each half of a pair as a character of its own.
-    text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    body = _joined_pairs(body)
+    behind = "".join(f"{margin}\n\n" for margin in dict.fromkeys(_joined_pairs(margin).strip() for margin in margins) if margin)
+    text = f"{body.rstrip()}\n\n{behind}" if behind else body.rstrip()
     if not text.strip():
         raise Rejected(STAGE, "empty", "the document has no text", remedy="Remove it, or export it again")
-    return Decoded(text, encoding, evidence("striprtf"), text.count("\N{REPLACEMENT CHARACTER}"))
+    margin = len(text) - len(behind) if behind else None
+    return Decoded(text, encoding, evidence("striprtf"), text.count("\N{REPLACEMENT CHARACTER}"), margin)
+
+
+def _joined_pairs(text: str) -> str:
+    r"""The text with surrogates joined: \u stands for units of UTF-16, and the library gives each as a character of its own."""
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _code_page(source: str) -> str:
