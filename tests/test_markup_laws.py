@@ -10,7 +10,7 @@ from golden.regenerate import documents
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline import blocks
+from pipeline import blocks, dataset
 from pipeline.blocks.derive import derive
 from pipeline.model import Action
 from pipeline.process import Trace, prepare, trace
@@ -52,6 +52,19 @@ def hold(data: bytes) -> None:
 @pytest.mark.parametrize("document", GOLDENS, ids=lambda document: document.name)
 def test_the_laws_hold_on_the_goldens(document: Path) -> None:
     hold(document.read_bytes())
+
+
+def test_a_dataset_of_exports_is_proved_from_the_files_alone(tmp_path: Path) -> None:
+    (tmp_path / "raw").mkdir()
+    for document in GOLDENS:
+        (tmp_path / "raw" / document.name).write_bytes(document.read_bytes())
+    settings = load(raw=tmp_path / "raw", out=tmp_path / "out")
+    dataset.build(settings)
+    assert dataset.verify(settings.out, settings.raw) == []
+    media = {row["uri"]: row["media_type"] for row in dataset.open_dataset(settings.out, "documents").to_table().to_pylist()}
+    assert len(media) == len(GOLDENS)
+    assert media["extract.rtf.rtf"] == "text/rtf"
+    assert media["split.feed.rss.xml"] == "application/xml"
 
 
 @given(st.data())

@@ -20,6 +20,17 @@ def tokens(block: Block) -> frozenset[str]:
     return frozenset().union(*(node.tokens for node in chain(block)))
 
 
+def elements(page: Page) -> Iterator[Node]:
+    """Every element of the page that has text inside, each once."""
+    known: set[int] = set()
+    for block in page.blocks:
+        node = block.node
+        while node is not None and node.ordinal not in known:
+            known.add(node.ordinal)
+            yield node
+            node = node.parent
+
+
 def outermost(page: Page, wanted: Callable[[Node], bool]) -> list[Node | None]:
     """For each block the outermost element around it that is `wanted`; each element is looked at once."""
     known: dict[int, Node | None] = {}

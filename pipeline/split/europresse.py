@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from pipeline.marks import Marks
 from pipeline.model import Node, Page
-from pipeline.split.elements import outermost, stretches, tokens
+from pipeline.split.elements import elements, outermost, stretches, tokens
 from pipeline.split.export import Builder, Export, Format
 
 NAME = "europresse"
@@ -30,16 +30,15 @@ _DECLARED = (
 
 
 def recognise(page: Page) -> float:
-    """Sure of <article>s in which two of the export's own class names occur."""
+    """Sure of a page with <article>s and two of the export's own class names."""
     if not page.blocks or page.blocks[0].node is None:
         return 0.0
     found: set[str] = set()
-    for block, item in zip(page.blocks, outermost(page, _is_article), strict=True):
-        if item is not None:
-            found |= _SIGNS & tokens(block)
-            if len(found) >= SIGNS:
-                return 0.95
-    return 0.0
+    articles = 0
+    for node in elements(page):
+        found |= _SIGNS & node.tokens
+        articles += _is_article(node)
+    return 0.95 if articles and len(found) >= SIGNS else 0.0
 
 
 def read(page: Page, marks: Marks) -> Export | None:

@@ -9,7 +9,7 @@ import re
 
 from pipeline.marks import Marks
 from pipeline.model import Block, Node, Page
-from pipeline.split.elements import chain, outermost, stretches
+from pipeline.split.elements import chain, elements, outermost, stretches
 from pipeline.split.export import Builder, Export, Format
 
 NAME = "factiva-html"
@@ -42,17 +42,17 @@ _LANGUAGE = re.compile(r"[^\W\d_]{4,20}")
 
 
 def recognise(page: Page) -> float:
-    """Sure of articles of this class with codes, with Factiva's paragraphs or with accession numbers; else not at all."""
+    """Sure of articles of this class with codes, with Factiva's paragraphs or with accession numbers; without those it resembles one."""
     if not page.blocks or page.blocks[0].node is None:
+        return 0.0
+    if not any(_is_article(node) for node in elements(page)):
         return 0.0
     items = outermost(page, _is_article)
     inside = [block for block, item in zip(page.blocks, items, strict=True) if item is not None]
-    if not inside:
-        return 0.0
     codes = len({block.text for block in inside if _is_code(block)})
     printed = any(block.node is not None and _PARAGRAPH in block.node.tokens for block in inside)
     ids = any(_ID.fullmatch(block.text) for block in inside)
-    return 0.95 if codes >= SIGNS or printed or ids else 0.0
+    return 0.95 if codes >= SIGNS or printed or ids else 0.3
 
 
 def read(page: Page, marks: Marks) -> Export | None:

@@ -78,7 +78,9 @@ def read(page: Page, marks: Marks) -> Export | None:
 
 def _item(builder: Builder, paths: dict[int, tuple[str, ...]]) -> None:
     """What the blocks of one item state; the rest of them is dropped, under their element's name."""
-    full = any(path[:1] and path[0] in _CONTENT for path in paths.values())
+    names = {path[0] for path in paths.values() if path}
+    full = not names.isdisjoint(_CONTENT)
+    bare = names.isdisjoint(_CONTENT | _TEASER)
     values: dict[str, list[int]] = {}
     for at, path in paths.items():
         name = path[0] if path else "text"
@@ -89,6 +91,8 @@ def _item(builder: Builder, paths: dict[int, tuple[str, ...]]) -> None:
             values.setdefault(field, []).append(at)
         elif name in _TEASER and full:
             builder.drop(at, "teaser")
+        elif bare and path and path[-1].rpartition(":")[2] in _TEASER:
+            continue  # a video's or a podcast's own vocabulary has the only text
         elif name not in _TEASER | _CONTENT and path:
             builder.drop(at, name.replace(":", "-"))
     for field, numbers in values.items():
