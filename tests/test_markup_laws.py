@@ -17,8 +17,18 @@ from pipeline.process import Trace, prepare, trace
 from pipeline.settings import load
 from pipeline.sources import from_bytes
 
-ROOMS = ("blocks.feed", "blocks.sgml", "extract", "split.feed", "split.reuters", "split.factiva_html", "split.europresse")
-ROOMS += ("split.lexisnexis_html", "split.structure", "split.nexis_uni")
+ROOMS = (
+    "blocks.feed",
+    "blocks.sgml",
+    "extract",
+    "split.europresse",
+    "split.factiva_html",
+    "split.feed",
+    "split.lexisnexis_html",
+    "split.nexis_uni",
+    "split.reuters",
+    "split.structure",
+)
 COUNTED = {Action.DROPPED, Action.TAKEN, Action.SEPARATOR}
 GOLDENS = [document for document in documents() if document.name.startswith(ROOMS)]
 MARKUP = [document for document in GOLDENS if document.suffix in (".xml", ".sgm", ".html")]

@@ -42,11 +42,94 @@ _BUTTON = (
     r"|whatsapp|tumblr|telegram|instagram|teilen|drucken|partager|imprimer|compartir|condividi|delen|compartilhar|dela|del|\+|x)"
 )
 _SHARE = re.compile(rf"(?i){_BUTTON}(?:[ |·•,]{{1,3}}{_BUTTON}){{0,14}}")
-_TAGS = re.compile(r"(?i)(?:labels|tags|categories|filed under|posted (?:in|by)|kategorien|schlagwörter|étiquettes|etiquetas)\b.{0,120}")
+_TAGS = re.compile(
+    r"(?i)(?:labels|tags|categories|filed under|posted (?:in|by)|kategorien|schlagwörter|étiquettes|etiquetas)\b.{0,120}"
+)
 # "World / by Ingrid Solheim"
-_BYLINE = re.compile(r"(?i)(?:(?P<section>[^\W\d_][^/|·–]{1,30}?) ?[/|·–] ?)?(?:by|von|par|por|di|door|av|af) (?P<author>[^\W\d_].{2,60})")
+_BYLINE = re.compile(
+    r"(?i)(?:(?P<section>[^\W\d_][^/|·–]{1,30}?) ?[/|·–] ?)?(?:by|von|par|por|di|door|av|af) (?P<author>[^\W\d_].{2,60})"
+)
 # Share of posts that must look like posts: one may be a list, a video, a title that is none.
 MOST = 0.7
+MAX_SIGN = 140
+_EDGES = "[](){}»«→›…|·•"
+# How a sign begins, or (comments) ends, in small letters: one cheap look at most lines.
+_FIRST = frozenset(
+    [
+        "share",
+        "tweet",
+        "pin",
+        "e-mail",
+        "email",
+        "print",
+        "like",
+        "facebook",
+        "twitter",
+        "google",
+        "google+",
+        "pinterest",
+        "linkedin",
+    ]
+    + [
+        "reddit",
+        "whatsapp",
+        "tumblr",
+        "telegram",
+        "instagram",
+        "teilen",
+        "drucken",
+        "partager",
+        "imprimer",
+        "compartir",
+        "condividi",
+    ]
+    + [
+        "delen",
+        "compartilhar",
+        "dela",
+        "del",
+        "x",
+        "+",
+        "read",
+        "continue",
+        "weiterlesen",
+        "mehr",
+        "lire",
+        "leer",
+        "seguir",
+        "lees",
+    ]
+    + [
+        "leggi",
+        "continua",
+        "leia",
+        "läs",
+        "les",
+        "læs",
+        "czytaj",
+        "читать",
+        "leave",
+        "post",
+        "kommentar",
+        "laisser",
+        "deja",
+        "geef",
+    ]
+    + ["lascia", "deixe"]
+)
+_LAST = (
+    "comment",
+    "kommentar",
+    "comentario",
+    "commenti",
+    "commento",
+    "comentário",
+    "reactie",
+    "komentarz",
+    "комментари",
+    "respons",
+    "repl",
+)
 # Blank or short lines between the signs of one foot.
 MAX_GAP = 3
 # Lines above a post's text: section, title, date, byline.
@@ -85,7 +168,7 @@ def read(page: Page, marks: Marks) -> Export | None:
     builder = Builder(NAME, blocks, marks)
     least = min(_head_lines(blocks, foot.stop, after.start) for foot, after in pairwise(feet))
     section = _most([_is_section(blocks, foot.stop) for foot in feet[:-1]])
-    first = _first(blocks, feet[0].start, least)
+    first = _first(blocks, feet[0].start, least, section=section)
     for start, foot in zip([first, *(foot.stop for foot in feet)], feet, strict=False):
         builder.part(start, "foot")
         _post(builder, start, foot, section=section)
@@ -100,7 +183,11 @@ def read(page: Page, marks: Marks) -> Export | None:
 
 def _sign(text: str) -> str:
     """Which sign of a foot the line is, "" if none."""
-    if len(text) > 140:
+    if len(text) > MAX_SIGN:
+        return ""
+    words = text.lower().split()
+    edge = words[-1] if len(words[-1]) > 1 else words[max(0, len(words) - 2)]
+    if words[0].strip(_EDGES) not in _FIRST and not edge.startswith(_LAST) and words[0][0].isalnum():
         return ""
     if _SHARE.fullmatch(text):
         return "share"
@@ -123,7 +210,9 @@ def _feet(blocks: tuple[Block, ...]) -> list[_Foot]:
             at += 1
             continue
         start, signs, words = at, set(), 0
-        while at < len(blocks) and (_sign(blocks[at].text) or _goes_on(blocks, at)) and (at == start or blocks[at].gap <= MAX_GAP):
+        while (
+            at < len(blocks) and (_sign(blocks[at].text) or _goes_on(blocks, at)) and (at == start or blocks[at].gap <= MAX_GAP)
+        ):
             sign = _sign(blocks[at].text)
             words += len(blocks[at].text.split()) if sign == "share" else 0
             signs.add(sign)
@@ -171,12 +260,23 @@ def _is_section(blocks: tuple[Block, ...], start: int) -> bool:
     return one.count(" ") < 2 and one.count(" ") <= two.count(" ") and could_be_title(two) and not is_dated(two)
 
 
-def _first(blocks: tuple[Block, ...], stop: int, least: int) -> int:
-    """Where the first post begins: so many lines above its text as in the others, if what stands above looks like a menu."""
+def _first(blocks: tuple[Block, ...], stop: int, least: int, *, section: bool) -> int:
+    """Where the first post begins: at its section, above its byline, or as far above its text as in the others.
+
+    What stands above must look like a menu; else the post begins where the file does.
+    """
     prose = next((at for at in range(stop) if is_prose(blocks[at].text)), 0)
-    first = max(0, prose - least)
-    menu = first <= MAX_COVER and all(len(block.text) <= MENU_CHARS for block in blocks[:first])
-    return first if least < MAX_HEAD and menu else 0
+    near = range(min(prose + 1, MAX_COVER))
+    bylines = [at - 1 for at in near if at and _BYLINE.fullmatch(blocks[at].text)]
+    sections = [at for at in near if section and _is_section(blocks, at) and blocks[at + 1].text.count(" ") > 1]
+    if bylines:
+        first = bylines[0]
+    elif section:
+        first = sections[-1] if sections else 0
+    else:
+        first = max(0, prose - least) if least < MAX_HEAD else 0
+    is_menu = first <= MAX_COVER and all(len(block.text) <= MENU_CHARS for block in blocks[:first])
+    return first if is_menu else 0
 
 
 def _post(builder: Builder, start: int, foot: _Foot, *, section: bool) -> None:

@@ -53,7 +53,9 @@ _OTHERS = frozenset(
 _HEADER = re.compile(r"([^\W\d_][\w-]{0,30}): ?(.*)", re.DOTALL)
 _ADDRESS = re.compile(r"<[^<>]*@[^<>]*>|\S+@\S+")
 _DIGEST = re.compile(r"(?i).*\b(?:digest|volume \d+|vol\.? ?\d+).*")
-_CONTENTS = re.compile(r"(?i)(?:contents|today's topics|topics|inhalt|themen|table des matières|sommaire|inhoud|índice|indice)(?: \(.{1,40}\))?:?")
+_CONTENTS = re.compile(
+    r"(?i)(?:contents|today's topics|topics|inhalt|themen|table des matières|sommaire|inhoud|índice|indice)(?: \(.{1,40}\))?:?"
+)
 _END = re.compile(r"(?i)(?:end of|ende (?:von|des)|fin (?:de|du)|einde van|fine d\w+|fim d\w+) .{1,80}")
 _FOOTER = re.compile(r"(?i)digest footer|fußzeile|pied de page")
 _ITEM = re.compile(r"(\d{1,3})\. \S")
@@ -66,7 +68,10 @@ def recognise(page: Page) -> float:
     """Rules of 30 hyphens with headers below, and another sign: a second one, the rule of 70, the word digest, the end."""
     heads = 0
     signs: set[str] = set()
-    for at, text in short(page.blocks):
+    lines = short(page.blocks)
+    if not any(text[0] == "-" and _RULE.fullmatch(text) for _, text in lines):
+        return 0.0
+    for at, text in lines:
         if _RULE.fullmatch(text) and _is_head(page, at + 1):
             heads += 1
         elif _PREAMBLE_END.fullmatch(text) and _is_head(page, at + 1):
@@ -125,7 +130,9 @@ def _is_head(page: Page, at: int) -> bool:
     fields = [_field(block.text) for block in page.blocks[at : at + MAX_HEADERS]]
     stop = next((number for number, field in enumerate(fields) if field is None), len(fields))
     found = {field for field in fields[:stop] if field}
-    return len(found & {"author", "headline", "date_published"}) > 1 or (stop == 1 and _FOOTER.search(page.blocks[at].text) is not None)
+    return len(found & {"author", "headline", "date_published"}) > 1 or (
+        stop == 1 and _FOOTER.search(page.blocks[at].text) is not None
+    )
 
 
 def _is_footer(texts: list[str], start: int) -> bool:
@@ -162,12 +169,15 @@ def _message(builder: Builder, start: int, stop: int) -> None:
 def _header(builder: Builder, at: int) -> None:
     text = builder.blocks[at].text
     match, field = _HEADER.match(text), _field(text)
-    if match is None or not field:
+    if match is None:
+        builder.go_on(at, "header")  # a folded line
+        return
+    if not field:
         builder.drop(at, "header")
         return
     value = match.group(2)
     if field == "author":
-        value = _ADDRESS.sub("", value).strip(' "\'()')
+        value = _ADDRESS.sub("", value).strip(" \"'()")
     builder.state(at, field, date_in(value) if field == "date_published" else value)
 
 

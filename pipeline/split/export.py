@@ -95,6 +95,19 @@ class Builder:
         self._stated[-1].append(Stated(field, value, Span(block.start, block.end), rule))
         self.drop(at, what or field)
 
+    def go_on(self, at: int, otherwise: str) -> None:
+        """Block `at` goes on with the value that the block above states; a line called `otherwise` if that states none."""
+        above = Span(self.blocks[at - 1].start, self.blocks[at - 1].end) if at else None
+        stated = self._stated[-1]
+        if above is None or not stated or stated[-1].span != above:
+            self.drop(at, otherwise)
+            return
+        first = max(number for number, one in enumerate(stated) if one.text)
+        stated[first] = stated[first]._replace(text=f"{stated[first].text} {self.blocks[at].text}")
+        block = self.blocks[at]
+        stated.append(stated[-1]._replace(text="", span=Span(block.start, block.end)))
+        self._own[at] = Mark(Label.HEADER, stated[-1].rule, SURE)
+
     def imply(self, field: str, text: str, what: str | None = None) -> None:
         """The article that began last has this value, which claims no block."""
         self._stated[-1].append(Stated(field, text, None, f"{self.name}.{what or field}"))

@@ -28,7 +28,10 @@ from pipeline.split.lines import date_in, declared, is_dated, is_rights, physica
 from pipeline.surface import ends_sentence, is_prose
 
 NAME = "factiva"
-_DOCUMENT = re.compile(r"(?:AN\s+)?(?:(?:Doc|Dok|Док)\w{2,10}|文書|文件|文档|文書番号)[ :\u3000]{1,3}([A-Za-z][A-Za-z0-9_]{13,40})")
+_DOCUMENT = re.compile(
+    r"(?:AN\s+)?(?:(?:Doc|Dok|Док)\w{2,10}|文書|文件|文档|文書番号)[ :\u3000]{1,3}([A-Za-z][A-Za-z0-9_]{13,40})"
+)
+_FIRST = frozenset("ADdДд文")  # how such a line begins
 # An id is the code of the source, then a number and a date: DETROI0020101ed049892.
 MIN_DIGITS = 8
 _WORDS = re.compile(
@@ -46,12 +49,23 @@ _COLUMNS |= {"NS": "keywords", "CLM": "section"}
 _BY = re.compile(r"(?i)(?:by|von|par|por|di|da|door|av|af) \S")
 _TIME = re.compile(r"\d{1,2}[:.]\d{2}(?: ?(?:[AaPp]\.?[Mm]\.?|Uhr|h))?")
 _SOURCE_CODE = re.compile(r"[A-Z][A-Z0-9]{1,11}")
-_COMPANY = re.compile(r"(?:Ltd|Inc|LLC|plc|PLC|Corp|Co|GmbH|AG|KG|SE|S\.?A|S\.?L|S\.?p\.?A|N\.?V|B\.?V|AB|AS|A/S|Oy|Limited|Group|Verlag)\.?$")
+_COMPANY = re.compile(
+    r"(?:Ltd|Inc|LLC|plc|PLC|Corp|Co|GmbH|AG|KG|SE|S\.?A|S\.?L|S\.?p\.?A|N\.?V|B\.?V|AB|AS|A/S|Oy|Limited|Group|Verlag)\.?$"
+)
 _RESULTS = re.compile(
     r"(?i)(?:results found|(?:gefundene )?ergebnisse(?: gefunden)?|résultats trouvés|resultados encontrados|risultati trovati"
     r"|gevonden resultaten|resultaten gevonden)[ :\t]*(\d[\d.,]*)"
 )
-_LANGUAGES = {"words": "en", "word": "en", "wörter": "de", "mots": "fr", "palabras": "es", "parole": "it", "woorden": "nl", "palavras": "pt"}
+_LANGUAGES = {
+    "words": "en",
+    "word": "en",
+    "wörter": "de",
+    "mots": "fr",
+    "palabras": "es",
+    "parole": "it",
+    "woorden": "nl",
+    "palavras": "pt",
+}
 # A head holds no more lines.
 MAX_HEAD = 16
 MAX_NAME_WORDS = 5
@@ -61,7 +75,10 @@ def recognise(page: Page) -> float:
     """Lines "Document <id>", and a word count, four codes, a copyright or a date alone on a line; or a file full of codes."""
     documents = words = rights = dates = 0
     codes: set[str] = set()
-    for _, text in short(page.blocks):
+    lines = short(page.blocks)
+    if not any(_is_document(text) or text.startswith("HD") for _, text in lines):
+        return 0.0
+    for _, text in lines:
         code = _CODE.fullmatch(text)
         if code:
             codes.add(code.group(1))
@@ -74,7 +91,9 @@ def recognise(page: Page) -> float:
     full = coded and {"HD", "PD", "SN"} <= codes and bool(codes & {"LP", "TD"})
     if not full and (not documents or not (words or coded)):
         return 0.0
-    return min(1.0, 0.4 * (documents > 0) + 0.2 * (words > 0) + 0.3 * full + 0.15 * coded + 0.1 * (rights > 0) + 0.1 * (dates > 0))
+    return min(
+        1.0, 0.4 * (documents > 0) + 0.2 * (words > 0) + 0.3 * full + 0.15 * coded + 0.1 * (rights > 0) + 0.1 * (dates > 0)
+    )
 
 
 def read(page: Page, marks: Marks) -> Export | None:
@@ -110,7 +129,7 @@ def _articles(builder: Builder, start: int, stop: int, starts: list[int]) -> int
 
 
 def _is_document(text: str) -> bool:
-    match = _DOCUMENT.fullmatch(text) if len(text) < 70 else None
+    match = _DOCUMENT.fullmatch(text) if len(text) < 70 and text[-6:-1].isalnum() and text[0] in _FIRST else None
     return match is not None and sum(map(str.isdigit, match.group(1))) >= MIN_DIGITS
 
 

@@ -42,7 +42,7 @@ _LANGUAGE = re.compile(r"[^\W\d_]{4,20}")
 
 
 def recognise(page: Page) -> float:
-    """Sure of articles of this class with codes, with Factiva's paragraphs or with accession numbers; without those it resembles one."""
+    """Sure of articles of this class with codes, Factiva's paragraphs or accession numbers; without those it resembles one."""
     if not page.blocks or page.blocks[0].node is None:
         return 0.0
     if not any(_is_article(node) for node in elements(page)):

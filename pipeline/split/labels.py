@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from pipeline.split.export import Builder
-from pipeline.split.lines import date_in
+from pipeline.split.lines import date_in, is_rights
 
 # Fields that are columns; the others are dropped under their own name.
 COLUMNS = frozenset(("author", "section", "headline", "publisher", "date_published", "language", "keywords", "url"))
@@ -219,7 +219,11 @@ def state(builder: Builder, at: int, otherwise: str, is_label: Callable[[str], b
     """States or drops block `at` by its label; `otherwise` names a line that has none, or for whose text `is_label` does not hold."""
     text = builder.blocks[at].text
     line = labelled(text, builder.language) if is_label(text) else None
-    if line is None:
+    if line is None and is_rights(text):
+        builder.drop(at, "copyright")
+    elif line is None and builder.blocks[at].gap == 0:
+        builder.go_on(at, otherwise)
+    elif line is None:
         builder.drop(at, otherwise)
     elif line.field in COLUMNS and line.value:
         builder.state(at, line.field, date_in(line.value) if line.field == "date_published" else line.value)

@@ -32,31 +32,28 @@ _NUMBERED = re.compile(
 )
 # "Download Request: Selected Items: 1-3, 8"
 _SELECTED = re.compile(r"[^:]{4,60}:(?:[^:]{4,60}:)? ?((?:\d+-\d+|\d+)(?:, ?(?:\d+-\d+|\d+))*)")
-_COVER = re.compile(r"(?i)(?:time of request|download|print|job number|project id|send to|terms|source|client id|research information)")
+_COVER = re.compile(
+    r"(?i)(?:time of request|download|print|job number|project id|send to|terms|source|client id|research information)"
+)
 # Fields of labels that stand below the text; the others stand above it.
 _TAIL = frozenset(("updated", "language", "type", "rights", "graphic", "keywords", "url", "other", "abstract"))
 # Lines above the labels: copyright, publication, date, editions, headline, and then some.
 MAX_HEAD = 12
+COVER_LINES = 30
 # A centred line begins so many characters from the margin.
 CENTRED = 6
 
 
 def recognise(page: Page) -> float:
     """Numbered lines that rise and agree on the total, and another sign: labels in capitals, or a cover page."""
-    numbers: list[tuple[int, int]] = []
-    labels = cover = 0
-    for _, text in short(page.blocks):
-        number = _number(text)
-        if number:
-            numbers.append(number)
-        elif _is_label(text):
-            labels += 1
-        elif not numbers and _COVER.match(text):
-            cover += 1
+    lines = short(page.blocks)
+    numbers = [number for _, text in lines for number in [_number(text)] if number]
     if not numbers or any(one > other for (one, _), (other, _) in pairwise(numbers)):
         return 0.0
     if len({total for _, total in numbers}) > 1 or numbers[0][0] > numbers[0][1]:
         return 0.0
+    labels = sum(_is_label(text) for _, text in lines)
+    cover = sum(_COVER.match(text) is not None for _, text in lines[:COVER_LINES])
     signs = 0.3 + 0.3 * (labels > 0) + 0.2 * (labels > 2 * len(numbers)) + 0.2 * (cover > 1) + 0.1 * (len(numbers) > 1)
     return min(1.0, signs)
 
@@ -84,7 +81,8 @@ def read(page: Page, marks: Marks) -> Export | None:
 
 
 def _number(text: str) -> tuple[int, int] | None:
-    match = _NUMBERED.fullmatch(text) if len(text) < 60 else None
+    may_be = len(text) < 60 and (text[0].isdigit() or text[0] in "DdДд")
+    match = _NUMBERED.fullmatch(text) if may_be else None
     if match is None:
         return None
     n, m = (int(re.sub(r"\D", "", part)) for part in match.groups() if part)
@@ -129,7 +127,7 @@ def _article(builder: Builder, start: int, stop: int) -> None:
     tail = _tail(builder, start, stop)
     body = _head(builder, start, tail)
     for at in range(tail, stop):
-        state(builder, at, "copyright", _is_label)
+        state(builder, at, "continued", _is_label)
     # A label that stands in the text itself, as HIGHLIGHT and BODY do, is cut off what it labels.
     for at in range(body, tail):
         line = labelled(builder.blocks[at].text, builder.language) if _is_label(builder.blocks[at].text) else None
@@ -210,7 +208,9 @@ def _masthead(builder: Builder, start: int, stop: int, *, has_labels: bool) -> N
     if not below or builder.has("headline"):
         return
     # Without labels below it the headline is one line, for nothing tells where the text begins.
-    builder.state(below[0], "headline", " ".join([blocks[below[0]].text, *(blocks[at].text for at in _same(blocks, below, has_labels))]))
+    builder.state(
+        below[0], "headline", " ".join([blocks[below[0]].text, *(blocks[at].text for at in _same(blocks, below, has_labels))])
+    )
     for at in _same(blocks, below, has_labels):
         builder.state(at, "headline", "")
 

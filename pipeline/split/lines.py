@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 from pipeline.marks import Marks
 from pipeline.model import Block, Mark, Page
@@ -13,8 +13,9 @@ SNIFF_BLOCKS = 4000
 SNIFF_CHARS = 200  # a provider's own line is not longer
 _DATED = re.compile(
     r"(?:\D{0,40}?[ ,(–-])??(?:\d{1,2}(?:st|nd|rd|th|er|[.ºª])?[ .]?(?:de |of )?[^\W\d_]{3,12}\.?,? (?:de |del )?(?:19|20)\d\d"
-    r"|[^\W\d_]{3,12}\.? \d{1,2}(?:st|nd|rd|th)?,? (?:19|20)\d\d|[^\W\d_]{3,12}\.?(?:[/ –-][^\W\d_]{3,12})? (?:19|20)\d\d"
-    r"|\d{1,2}[./]\d{1,2}[./](?:19|20)\d\d|(?:19|20)\d\d[-./]\d{1,2}[-./]\d{1,2})(?:[ ,;)].{0,60})?",
+    r"|[^\W\d_]{3,12}\.? \d{1,2}(?:st|nd|rd|th)?,? (?:19|20)\d\d"
+    r"|\d{1,2}[./]\d{1,2}[./](?:19|20)\d\d|(?:19|20)\d\d[-./]\d{1,2}[-./]\d{1,2})(?:[ ,;)].{0,60})?"
+    r"|[^\W\d_]{3,12}\.?(?:[/ –-][^\W\d_]{3,12})? (?:19|20)\d\d",
 )
 _DATE = re.compile(
     r"\d{1,2}(?:st|nd|rd|th|er|[.ºª])?[ .]?(?:de |of )?[^\W\d_]{3,12}\.?,? (?:de |del )?(?:19|20)\d\d"
@@ -86,18 +87,16 @@ def _together(block: Block, lines: Sequence[Block]) -> Block:
     return block._replace(runs=runs, text="".join(run.text for run in runs), gap=lines[0].gap)
 
 
-def short(blocks: Iterable[Block]) -> Iterable[tuple[int, str]]:
+def short(blocks: Sequence[Block]) -> list[tuple[int, str]]:
     """(number, text) of the blocks that may be a provider's line, among the first SNIFF_BLOCKS; none of a page's."""
-    for at, block in enumerate(blocks):
-        if at >= SNIFF_BLOCKS or block.kind != "line":
-            return
-        if len(block.text) <= SNIFF_CHARS:
-            yield at, block.text
+    if not blocks or blocks[0].kind != "line":
+        return []
+    return [(at, block.text) for at, block in enumerate(blocks[:SNIFF_BLOCKS]) if len(block.text) <= SNIFF_CHARS]
 
 
 def is_dated(text: str) -> bool:
     """Whether the line holds a date and little else: a weekday, an edition, a page."""
-    return len(text) <= DATED_CHARS and _DATED.fullmatch(text) is not None
+    return len(text) <= DATED_CHARS and _DATED.fullmatch(text) is not None and not is_rights(text)
 
 
 def date_in(text: str) -> str:

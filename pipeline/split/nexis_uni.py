@@ -57,12 +57,11 @@ MAX_TITLE_LINES = 4
 
 def recognise(page: Page) -> float:
     """Lines that end documents, and two of: a line "Body", a length, a load date, a copyright, a cover page."""
-    ends = 0
     signs: set[str] = set()
-    for _, text in short(page.blocks):
-        if _END.fullmatch(text):
-            ends += 1
-        elif _BODY.fullmatch(text):
+    lines = short(page.blocks)
+    ends = sum(_is_end(text) for _, text in lines)
+    for _, text in lines if ends else ():
+        if _BODY.fullmatch(text):
             signs.add("body")
         elif _COVER.match(text) or _COUNT.fullmatch(text):
             signs.add("cover")
@@ -72,7 +71,7 @@ def recognise(page: Page) -> float:
             line = labelled(text)
             if line is not None and line.field in {"length", "updated"}:
                 signs.add(line.field)
-    return min(1.0, 0.25 + 0.15 * len(signs)) if ends and len(signs) >= 2 else 0.0
+    return min(1.0, 0.25 + 0.15 * len(signs)) if len(signs) >= 2 else 0.0
 
 
 def read(page: Page, marks: Marks) -> Export | None:
@@ -91,7 +90,7 @@ def read(page: Page, marks: Marks) -> Export | None:
             builder.part(start, "end-of-document")
             _article(builder, start, end)
         start = end
-        if _END.fullmatch(texts[end]):
+        if _is_end(texts[end]):
             builder.drop(end, "end")
             start += 1
         else:
@@ -113,7 +112,7 @@ def _ends(texts: list[str]) -> list[int]:
     found: list[int] = []
     loaded: int | None = None
     for at, text in enumerate(texts):
-        if _END.fullmatch(text):
+        if _is_end(text):
             found.append(at)
             loaded = None
         elif loaded is not None and _BODY.fullmatch(text):
@@ -123,6 +122,10 @@ def _ends(texts: list[str]) -> list[int]:
             line = labelled(text) if len(text) < SNIFF_CHARS else None
             loaded = at if line is not None and line.field == "updated" else loaded
     return found
+
+
+def _is_end(text: str) -> bool:
+    return len(text) < 40 and "o" in text.lower() and _END.fullmatch(text) is not None
 
 
 def _is_own(text: str) -> bool:

@@ -48,16 +48,19 @@ MAX_LINES_OF_LABEL = 3
 
 def recognise(page: Page) -> float:
     """Lines of underscores or numbered documents, and two of: a label of the full text, several other labels, the name ProQuest."""
-    rules = numbers = labels = 0
+    labels = 0
     signs: set[str] = set()
-    for _, text in short(page.blocks):
-        rules += _RULE.fullmatch(text) is not None
-        numbers += _NUMBERED.fullmatch(text) is not None
+    lines = short(page.blocks)
+    rules = sum(text[0] == "_" and _RULE.fullmatch(text) is not None for _, text in lines)
+    numbers = sum(text[0] in "Dd" and _NUMBERED.fullmatch(text) is not None for _, text in lines)
+    for _, text in lines if rules or numbers else ():
         if _LINK.fullmatch(text):
             signs.add("name")
         line = labelled(text)
         if line is not None:
             labels += line.field in {"publisher", "imprint", "date_published", "language", "type"}
+    if not rules and not numbers:
+        return 0.0
     bodies = sum(1 for block in page.blocks[:2000] if block.kind == "line" and _is_body(block.text))
     signs |= {name for name, seen in (("body", bodies > 0), ("labels", labels > 2)) if seen}
     if not rules and not (numbers and bodies):
@@ -146,7 +149,8 @@ def _prose(builder: Builder, start: int, stop: int) -> int:
     """Where the text begins if no label says so: at the first prose that has no label."""
     blocks = builder.blocks
     return next(
-        (at for at in range(start, stop) if is_prose(blocks[at].text) and labelled(blocks[at].text, builder.language) is None), stop
+        (at for at in range(start, stop) if is_prose(blocks[at].text) and labelled(blocks[at].text, builder.language) is None),
+        stop,
     )
 
 
@@ -182,7 +186,7 @@ def _state(builder: Builder, at: int, otherwise: str) -> None:
 
 
 def _upright(names: str) -> str:
-    """"Solheim, Ingrid; Okoro, Tom" as "Ingrid Solheim; Tom Okoro"; names that stand upright stay so."""
+    """ "Solheim, Ingrid; Okoro, Tom" as "Ingrid Solheim; Tom Okoro"; names that stand upright stay so."""
     parts = [part.strip() for part in names.split(";") if part.strip()]
     return "; ".join(_INVERTED.sub(r"\2 \1", part) if _INVERTED.fullmatch(part) else part for part in parts)
 
