@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 import pytest
 from containers import docx, package, paragraph, rtf, zipped
+from docx import Document
 
 from pipeline.errors import Rejected
 from pipeline.process import Trace, prepare, process, trace
@@ -62,6 +63,39 @@ def test_a_document_becomes_an_article_whose_spans_point_into_the_extracted_text
 def test_docx_and_rtf_of_the_same_paragraphs_say_the_same() -> None:
     assert text_of(docx(PARAGRAPHS)).split() == text_of(rtf(PARAGRAPHS)).split()
     assert text_of(docx(PARAGRAPHS)) == text_of(docx(PARAGRAPHS))
+
+
+def test_a_document_that_the_library_itself_wrote_is_read() -> None:
+    document = Document()
+    document.sections[0].header.paragraphs[0].text = "The Tidepost"
+    document.add_heading(PARAGRAPHS[0], 0)
+    document.add_paragraph(PARAGRAPHS[2])
+    table = document.add_table(1, 2)
+    table.rows[0].cells[0].text, table.rows[0].cells[1].text = "Port", "Boats"
+    document.add_paragraph(PARAGRAPHS[4], style="List Number")
+    out = io.BytesIO()
+    document.save(out)
+    found = extract.text_of(out.getvalue())
+    assert found.text.split("\n\n") == [PARAGRAPHS[0], PARAGRAPHS[2], "Port\tBoats", PARAGRAPHS[4], "The Tidepost"]
+    assert found.margin == found.text.index("The Tidepost")
+
+
+@pytest.mark.parametrize("number", ["", "2"])
+def test_word_on_the_web_numbers_the_main_part(number: str) -> None:
+    with zipfile.ZipFile(io.BytesIO(docx(PARAGRAPHS))) as package_:
+        members = {name: package_.read(name).decode() for name in package_.namelist()}
+    for name in list(members):
+        new = name.replace("word/document", f"word/document{number}").replace("_rels/document", f"_rels/document{number}")
+        members[new] = members.pop(name).replace("word/document.xml", f"word/document{number}.xml")
+    assert text_of(zipped(members)) == text_of(docx(PARAGRAPHS))
+
+
+def test_an_archive_of_documents_is_no_document() -> None:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_STORED) as archive:
+        archive.writestr("a.docx", docx(PARAGRAPHS))
+    assert b"word/document.xml" in out.getvalue()
+    assert extract.choose(out.getvalue()) is None
 
 
 def run(text: str) -> str:

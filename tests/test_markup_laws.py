@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from golden.regenerate import documents
+from containers import docx, rtf
+from golden.regenerate import documents, expected
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline import blocks, dataset
 from pipeline.blocks.derive import derive
 from pipeline.model import Action
-from pipeline.process import Trace, prepare, trace
+from pipeline.process import Trace, prepare, process, trace
 from pipeline.settings import load
 from pipeline.sources import from_bytes
 
@@ -31,6 +33,7 @@ ROOMS = (
 )
 COUNTED = {Action.DROPPED, Action.TAKEN, Action.SEPARATOR}
 GOLDENS = [document for document in documents() if document.name.startswith(ROOMS)]
+TEXTS = [document for document in documents() if document.suffix == ".txt" and expected(document).get("export")]
 MARKUP = [document for document in GOLDENS if document.suffix in (".xml", ".sgm", ".html")]
 CONTEXT = prepare(load())
 
@@ -62,6 +65,17 @@ def hold(data: bytes) -> None:
 @pytest.mark.parametrize("document", GOLDENS, ids=lambda document: document.name)
 def test_the_laws_hold_on_the_goldens(document: Path) -> None:
     hold(document.read_bytes())
+
+
+@pytest.mark.parametrize("make", [docx, rtf])
+@pytest.mark.parametrize("document", TEXTS, ids=lambda document: document.name)
+def test_a_text_export_says_the_same_from_word(document: Path, make: Callable[[list[str]], bytes]) -> None:
+    text = document.read_text(encoding="utf-8").replace("\x0c", "")
+    plain, word = (process(from_bytes("export", data), data, CONTEXT) for data in (text.encode(), make(text.split("\n"))))
+    assert (word.export, word.declared, len(word.articles)) == (plain.export, plain.declared, len(plain.articles))
+    for one, other in zip(plain.articles, word.articles, strict=True):
+        assert one.text.split() == other.text.split()
+        assert (one.headline, one.author, one.date_published) == (other.headline, other.author, other.date_published)
 
 
 def test_a_dataset_of_exports_is_proved_from_the_files_alone(tmp_path: Path) -> None:

@@ -36,7 +36,8 @@ def recognise(page: Page) -> float:
     found: set[str] = set()
     articles = 0
     for node in elements(page):
-        found |= _SIGNS & node.tokens
+        if not _SIGNS.isdisjoint(node.tokens):
+            found |= _SIGNS & node.tokens
         articles += _is_article(node)
     return 0.95 if articles and len(found) >= SIGNS else 0.0
 

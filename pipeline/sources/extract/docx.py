@@ -10,6 +10,7 @@ plain text. A blank line stands between paragraphs. Deleted text, field codes an
 from __future__ import annotations
 
 import io
+import re
 import zipfile
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,7 @@ from pipeline.sources.extract.extractor import (
     broken,
     encrypted,
     evidence,
+    laid_out,
     library,
     oversized,
 )
@@ -30,7 +32,10 @@ from pipeline.sources.extract.extractor import (
 if TYPE_CHECKING:
     from docx.parts.document import DocumentPart
 
-MAIN = "word/document.xml"
+ZIP = b"PK\x03\x04"
+_CONTENTS = b"[Content_Types].xml"
+# Word on the web numbers it.
+_MAIN = re.compile(r"word/document\d*\.xml")
 # Members that a package may have; Word's have some twenty, and one more for each picture.
 MAX_MEMBERS = 20_000
 # An encrypted DOCX is an OLE compound file with a stream of this name; one of Word 97 has the other.
@@ -64,8 +69,14 @@ def recognise(data: bytes) -> bool:
     """Whether this is a package with a Word document, or what Word makes of one behind a password, or before 2007."""
     if data.startswith(OLE):
         return _ENCRYPTED in data or _OLD_WORD in data
-    # The name stands in each member's header and in the directory at the end, never compressed.
-    return data.startswith(b"PK\x03\x04") and MAIN.encode() in data
+    if not data.startswith(ZIP):
+        return False
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as package:
+            return any(_MAIN.fullmatch(name) for name in package.namelist())
+    except (zipfile.BadZipFile, NotImplementedError, ValueError, OverflowError):
+        # Damaged: the names stand before the members too, never compressed. Word's packages begin with their table of contents.
+        return data.startswith(_CONTENTS, len(ZIP) + 26) and b"word/" in data
 
 
 def extract(data: bytes) -> Decoded:
@@ -115,14 +126,14 @@ def _document(main: DocumentPart, parse: Any) -> tuple[str, int | None]:
     for kind in _NOTES:
         for part in (part for name, part in beside if name == kind):
             pieces += _paragraphs(parse(part.blob), notes=True)
-    margins = ["".join(_paragraphs(parse(part.blob))) for kind in _MARGINS for name, part in beside if name == kind]
-    different = list(dict.fromkeys(text for text in margins if text.strip()))
-    text = "".join(pieces)
-    return text + "".join(different), len(text) if different else None
+    margins = ["\n".join(_paragraphs(parse(part.blob))) for kind in _MARGINS for name, part in beside if name == kind]
+    different = dict.fromkeys(text for text in margins if text.strip())
+    text = f"{laid_out(pieces).rstrip()}\n\n"
+    return text + "\n\n".join(different), len(text) if different else None
 
 
 def _paragraphs(root: _Element, *, notes: bool = False) -> Iterator[str]:
-    """Each paragraph with the blank line behind it; an empty one is one more blank line. Nested tables come where they stand."""
+    """The paragraphs, "" for an empty one; a table's rows come where it stands."""
     for child in root:
         tag = child.tag
         if tag == f"{_W}p":
@@ -137,8 +148,7 @@ def _paragraphs(root: _Element, *, notes: bool = False) -> Iterator[str]:
 
 def _paragraph(paragraph: _Element) -> Iterator[str]:
     boxes: list[_Element] = []
-    text = "".join(_inline(paragraph, boxes)).strip("\n")
-    yield f"{text}\n\n" if text.strip() else "\n"
+    yield "".join(_inline(paragraph, boxes)).strip("\n")
     for box in boxes:
         yield from _paragraphs(box)
 
@@ -171,15 +181,13 @@ def _symbol(element: _Element) -> str:
 
 
 def _table(table: _Element) -> Iterator[str]:
+    """The rows as lines, a tab between the cells; of a row in which a cell has several paragraphs each is a line."""
     for row in _within(table, f"{_W}tr"):
-        texts = [list(_paragraphs(cell)) for cell in _within(row, f"{_W}tc")]
-        lines = [[text.strip("\n") for text in each if text.strip()] for each in texts]
-        if all(len(each) <= 1 and "\n" not in "".join(each) for each in lines):
-            line = "\t".join("".join(each) for each in lines)
-            yield f"{line}\n" if line.strip() else ""
+        cells = [[text for text in _paragraphs(cell) if text.strip()] for cell in _within(row, f"{_W}tc")]
+        if all(len(cell) <= 1 and "\n" not in "".join(cell) for cell in cells):
+            yield "\t".join("".join(cell) for cell in cells)
         else:
-            yield from (text for each in texts for text in each)
-    yield "\n"
+            yield from (text for cell in cells for text in cell)
 
 
 def _within(element: _Element, wanted: str) -> Iterator[_Element]:

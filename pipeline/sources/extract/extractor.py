@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from types import ModuleType
 from typing import NamedTuple
 
@@ -13,6 +13,8 @@ from pipeline.model import Decoded
 STAGE = "extract"
 # Bytes that a container may declare to unfold to: a news database's largest export is a tenth of that.
 MAX_UNFOLDED = 256 * 2**20
+# Share of empty paragraphs from which on they are a document's blank lines.
+EMPTY_SHARE = 0.2
 
 
 class Extractor(NamedTuple):
@@ -40,6 +42,16 @@ def library(module: str, package: str, extra: str) -> ModuleType:
             f"reading this file needs {package}, which is not installed",
             remedy=f"Install it: pip install 'winnow[{extra}]', then run again",
         ) from error
+
+
+def laid_out(paragraphs: Iterable[str]) -> str:
+    """The paragraphs as text, with a blank line between them.
+
+    Where every so many is empty, the writer has put the blank lines there, or pasted a text in: then each is a line.
+    """
+    paragraphs = list(paragraphs)
+    empty = sum(not paragraph.strip() for paragraph in paragraphs)
+    return ("\n" if empty >= EMPTY_SHARE * len(paragraphs) else "\n\n").join(paragraphs)
 
 
 def broken(cause: str, remedy: str) -> Rejected:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 from pipeline.errors import Rejected
 from pipeline.model import Decoded
-from pipeline.sources.extract.extractor import MAX_UNFOLDED, STAGE, Extractor, broken, evidence, library, oversized
+from pipeline.sources.extract.extractor import MAX_UNFOLDED, STAGE, Extractor, broken, evidence, laid_out, library, oversized
 
 MAGIC = b"{\\rtf"
 # Characters in which the code page is declared: it stands in the first line.
@@ -35,8 +35,9 @@ _LEFT_OUT = frozenset(
     ("pict", "object", "objdata", "stylesheet", "colortbl", "info", "filetbl", "listtable", "revtbl", "shprslt", "fldinst")
 )
 _FONTS = "fonttbl"
-# A blank line behind each paragraph, a tab behind each cell: what the library makes of these words.
-_REWRITTEN = {"par": "\\par\\par ", "cell": "\\tab ", "nestcell": "\\tab ", "nestrow": "\\line "}
+# The end of a paragraph, and a tab behind each cell: what the library makes of these words.
+PARAGRAPH = "\x1d"
+_REWRITTEN = {"par": PARAGRAPH, "row": PARAGRAPH, "nestrow": PARAGRAPH, "cell": "\\tab ", "nestcell": "\\tab "}
 # The start of a group, seeing its destination ahead; its end; a control word; a control symbol. What is between them is text.
 _TOKEN = re.compile(r"(\{)(?=(?:\s*(\\\*))?(?:\s*\\([a-z]+))?)|(\})|\\([a-zA-Z]+)(-?\d{1,10})? ?|\\.", re.DOTALL)
 _FONT = re.compile(r"\\f(\d{1,5})(?![\da-z])|\\fcharset(\d{1,3})(?!\d)")
@@ -60,7 +61,7 @@ def extract(data: bytes) -> Decoded:
     if len(data) > MAX_UNFOLDED:
         raise oversized(f"{len(data)} bytes, more than {MAX_UNFOLDED}")
     striprtf = library("striprtf.striprtf", "striprtf", "rtf")
-    source = data.decode("latin-1").replace(MARGIN, "")
+    source = data.decode("latin-1").replace(MARGIN, "").replace(PARAGRAPH, "")
     if not source.isascii():  # bytes that a writer left bare are characters of the code page, as if they were escaped
         source = re.sub(r"[\x80-\xff]", lambda found: f"\\'{ord(found[0]):02x}", source)
     encoding = _code_page(source)
@@ -75,8 +76,9 @@ def extract(data: bytes) -> Decoded:
             f"{type(error).__name__}: {error}", "Open it in a word processor and save it again as RTF or DOCX, or export it again"
         ) from error
     body, *margins = text.split(MARGIN)
-    body = _joined_pairs(body)
-    behind = "".join(f"{margin}\n\n" for margin in dict.fromkeys(_joined_pairs(margin).strip() for margin in margins) if margin)
+    body = laid_out(_joined_pairs(body).split(PARAGRAPH))
+    different = dict.fromkeys(_joined_pairs(margin).replace(PARAGRAPH, "\n").strip() for margin in margins)
+    behind = "\n\n".join(margin for margin in different if margin)
     text = f"{body.rstrip()}\n\n{behind}" if behind else body.rstrip()
     if not text.strip():
         raise Rejected(STAGE, "empty", "the document has no text", remedy="Remove it, or export it again")
@@ -113,7 +115,7 @@ class _Arranger:
     def rtf(self) -> str:
         """The body, what was moved behind it, and the headers and footers."""
         moved = sorted(self.parts, key=lambda part: part[0])
-        behind = (f"\\par\n{MARGIN if kind == _MARGINS else ''}{''.join(pieces)}" for kind, pieces in moved)
+        behind = (f"{PARAGRAPH}{MARGIN if kind == _MARGINS else ''}{''.join(pieces)}" for kind, pieces in moved)
         return "".join([*self.body, *behind])
 
     def read(self) -> None:
