@@ -29,17 +29,17 @@ _COMMENTS = re.compile(
     r"|комментари\w{1,2}|responses?|replies)(?: [»→›])?"
 )
 _LEAVE = re.compile(
-    r"(?i)(?:leave a (?:comment|reply)|post a comment|kommentar schreiben|laisser un commentaire|deja un comentario|geef een reactie"
-    r"|lascia un commento|deixe um comentário)"
+    r"(?i)(?:leave a (?:comment|reply)|post a comment|kommentar schreiben|laisser un commentaire|deja un comentario"
+    r"|geef een reactie|lascia un commento|deixe um comentário)"
 )
 _MORE = re.compile(
-    r"(?i)\W{0,3}(?:read (?:more|on|the rest.{0,30})|continue reading.{0,80}|weiterlesen|mehr lesen|lire la suite|leer más|seguir leyendo"
-    r"|lees (?:meer|verder)|leggi tutto|continua a leggere|leia mais|continue lendo|läs mer|les mer|læs mere|czytaj (?:dalej|więcej)"
-    r"|читать (?:далее|дальше|полностью))\W{0,4}"
+    r"(?i)\W{0,3}(?:read (?:more|on|the rest.{0,30})|continue reading.{0,80}|weiterlesen|mehr lesen|lire la suite|leer más"
+    r"|seguir leyendo|lees (?:meer|verder)|leggi tutto|continua a leggere|leia mais|continue lendo|läs mer|les mer|læs mere"
+    r"|czytaj (?:dalej|więcej)|читать (?:далее|дальше|полностью))\W{0,4}"
 )
 _BUTTON = (
-    r"(?:share(?: this)?(?: on)?|tweet|pin(?: it)?|e-?mail(?: this)?|print|like|facebook|twitter|google ?\+?|pinterest|linkedin|reddit"
-    r"|whatsapp|tumblr|telegram|instagram|teilen|drucken|partager|imprimer|compartir|condividi|delen|compartilhar|dela|del|\+|x)"
+    r"(?:share(?: this)?(?: on)?|tweet|pin(?: it)?|e-?mail(?: this)?|print|like|facebook|twitter|google ?\+?|pinterest|linkedin"
+    r"|reddit|whatsapp|tumblr|telegram|instagram|teilen|drucken|partager|imprimer|compartir|condividi|delen|compartilhar|dela|del|\+|x)"
 )
 _SHARE = re.compile(rf"(?i){_BUTTON}(?:[ |·•,]{{1,3}}{_BUTTON}){{0,14}}")
 _TAGS = re.compile(
@@ -49,6 +49,8 @@ _TAGS = re.compile(
 _BYLINE = re.compile(
     r"(?i)(?:(?P<section>[^\W\d_][^/|·–]{1,30}?) ?[/|·–] ?)?(?:by|von|par|por|di|door|av|af) (?P<author>[^\W\d_].{2,60})"
 )
+# Feet of an index, buttons of a bar, words that are no section: fewer than two say nothing.
+LEAST = 2
 # Share of posts that must look like posts: one may be a list, a video, a title that is none.
 MOST = 0.7
 MAX_SIGN = 140
@@ -69,8 +71,6 @@ _FIRST = frozenset(
         "google+",
         "pinterest",
         "linkedin",
-    ]
-    + [
         "reddit",
         "whatsapp",
         "tumblr",
@@ -82,8 +82,6 @@ _FIRST = frozenset(
         "imprimer",
         "compartir",
         "condividi",
-    ]
-    + [
         "delen",
         "compartilhar",
         "dela",
@@ -98,8 +96,6 @@ _FIRST = frozenset(
         "leer",
         "seguir",
         "lees",
-    ]
-    + [
         "leggi",
         "continua",
         "leia",
@@ -114,8 +110,9 @@ _FIRST = frozenset(
         "laisser",
         "deja",
         "geef",
+        "lascia",
+        "deixe",
     ]
-    + ["lascia", "deixe"]
 )
 _LAST = (
     "comment",
@@ -151,7 +148,7 @@ def recognise(page: Page) -> float:
     if not page.blocks or page.blocks[0].kind != "line":
         return 0.0
     feet = _feet(page.blocks)
-    if len(feet) < 2:
+    if len(feet) < LEAST:
         return 0.0
     above = [0, *(foot.stop for foot in feet)]
     whole = [_has_text(page.blocks[start : foot.start]) for start, foot in zip(above, feet, strict=False)]
@@ -163,7 +160,7 @@ def read(page: Page, marks: Marks) -> Export | None:
     """The posts above the feet. What stands above the first post's title, and below the last foot without text, is no post."""
     blocks, marks = physical(page, marks, _is_own)
     feet = _feet(blocks)
-    if len(feet) < 2:
+    if len(feet) < LEAST:
         return None
     builder = Builder(NAME, blocks, marks)
     least = min(_head_lines(blocks, foot.stop, after.start) for foot, after in pairwise(feet))
@@ -217,7 +214,7 @@ def _feet(blocks: tuple[Block, ...]) -> list[_Foot]:
             words += len(blocks[at].text.split()) if sign == "share" else 0
             signs.add(sign)
             at += 1
-        signs -= {"", *(("share",) if words < 2 else ())}
+        signs -= {"", *(("share",) if words < LEAST else ())}
         if start and is_dated(blocks[start - 1].text):
             start -= 1
         if len(signs) > 1:
@@ -236,7 +233,7 @@ def _goes_on(blocks: tuple[Block, ...], at: int) -> bool:
 
 def _most(seen: list[bool]) -> bool:
     """Whether most hold; of two, both."""
-    return sum(seen) >= MOST * len(seen) and sum(seen) >= min(2, len(seen))
+    return sum(seen) >= MOST * len(seen) and sum(seen) >= min(LEAST, len(seen))
 
 
 def _has_text(blocks: tuple[Block, ...]) -> bool:
@@ -257,7 +254,7 @@ def _is_section(blocks: tuple[Block, ...], start: int) -> bool:
     if start + 1 >= len(blocks):
         return False
     one, two = blocks[start].text, blocks[start + 1].text
-    return one.count(" ") < 2 and one.count(" ") <= two.count(" ") and could_be_title(two) and not is_dated(two)
+    return one.count(" ") < LEAST and one.count(" ") <= two.count(" ") and could_be_title(two) and not is_dated(two)
 
 
 def _first(blocks: tuple[Block, ...], stop: int, least: int, *, section: bool) -> int:
@@ -283,7 +280,7 @@ def _post(builder: Builder, start: int, foot: _Foot, *, section: bool) -> None:
     """States section, title and date; drops the foot."""
     blocks = builder.blocks
     at = start
-    if section and at + 1 < foot.start and blocks[at].text.count(" ") < 2 and not is_prose(blocks[at + 1].text):
+    if section and at + 1 < foot.start and blocks[at].text.count(" ") < LEAST and not is_prose(blocks[at + 1].text):
         builder.state(at, "section")
         at += 1
     if at < foot.start and (could_be_title(blocks[at].text) or at > start):

@@ -22,6 +22,7 @@ from pipeline.marks import Marks
 from pipeline.model import Page
 from pipeline.split.export import Builder, Export, Format
 from pipeline.split.lines import date_in, lines_of, listed, physical, short
+from pipeline.surface import is_prose
 
 NAME = "digest"
 _RULE = re.compile(r"-{27,33}")
@@ -47,8 +48,28 @@ _HEADERS = {
     "keywords": "keywords",
 }
 _OTHERS = frozenset(
-    ["to", "cc", "reply-to", "sender", "message-id", "message", "organization", "content-type", "content-transfer-encoding"]
-    + ["mime-version", "references", "in-reply-to", "list-id", "user-agent", "approved", "newsgroups", "an", "à", "aan", "para"]
+    [
+        "to",
+        "cc",
+        "reply-to",
+        "sender",
+        "message-id",
+        "message",
+        "organization",
+        "content-type",
+        "content-transfer-encoding",
+        "mime-version",
+        "references",
+        "in-reply-to",
+        "list-id",
+        "user-agent",
+        "approved",
+        "newsgroups",
+        "an",
+        "à",
+        "aan",
+        "para",
+    ]
 )
 _HEADER = re.compile(r"([^\W\d_][\w-]{0,30}): ?(.*)", re.DOTALL)
 _ADDRESS = re.compile(r"<[^<>]*@[^<>]*>|\S+@\S+")
@@ -60,6 +81,7 @@ _END = re.compile(r"(?i)(?:end of|ende (?:von|des)|fin (?:de|du)|einde van|fine 
 _FOOTER = re.compile(r"(?i)digest footer|fußzeile|pied de page")
 _ITEM = re.compile(r"(\d{1,3})\. \S")
 MAX_HEADERS = 20
+MAX_FOLDED = 2  # further lines of one header
 # RFC 3676: two hyphens and a space above a signature, which is short.
 MAX_SIGNATURE = 6
 
@@ -76,10 +98,10 @@ def recognise(page: Page) -> float:
             heads += 1
         elif _PREAMBLE_END.fullmatch(text) and _is_head(page, at + 1):
             signs.add("preamble")
+        elif at and _RULE.fullmatch(page.blocks[at - 1].text) and _END.fullmatch(text):
+            signs.add("end")
         elif at < MAX_HEADERS and _DIGEST.fullmatch(text):
             signs.add("name")
-        elif _END.fullmatch(text) and _RULE.fullmatch(page.blocks[at - 1].text):
-            signs.add("end")
     if not heads and not ("preamble" in signs and "end" in signs):
         return 0.0
     return min(1.0, 0.25 * (heads > 0) + 0.2 * (heads > 1) + 0.25 * len(signs))
@@ -151,10 +173,12 @@ def _message(builder: Builder, start: int, stop: int) -> None:
     if _rule(blocks[at].text):
         builder.drop(at, "rule")
         at += 1
-    first = at
-    while at < stop and (_field(blocks[at].text) is not None or (at > first and blocks[at].gap == 0)):
-        if at > first and blocks[at].gap:
-            break  # a line like a header at the top of the text
+    first = last = at
+    while at < stop and (at == first or blocks[at].gap == 0):  # below a blank line, what looks like a header is text
+        if _field(blocks[at].text) is not None:
+            last = at
+        elif at == first or at - last > MAX_FOLDED or is_prose(blocks[at].text):
+            break
         _header(builder, at)
         at += 1
     if at < stop and _rule(blocks[stop - 1].text):

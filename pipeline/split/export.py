@@ -6,11 +6,12 @@ the first block, at `page.hints`, at short lines) and must ask for several indep
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from pipeline.marks import CERTAIN, Marks
 from pipeline.model import Block, Inner, Label, Mark, Page, Provided, Span, Stated
+from pipeline.split.lines import together, wrapped
 
 # What an export's own lines say of themselves is as sure as anything read from text gets.
 SURE = 0.99
@@ -102,7 +103,7 @@ class Builder:
         if above is None or not stated or stated[-1].span != above:
             self.drop(at, otherwise)
             return
-        first = max(number for number, one in enumerate(stated) if one.text)
+        first = next(number for number in range(len(stated) - 1, -1, -1) if stated[number].text)
         stated[first] = stated[first]._replace(text=f"{stated[first].text} {self.blocks[at].text}")
         block = self.blocks[at]
         stated.append(stated[-1]._replace(text="", span=Span(block.start, block.end)))
@@ -136,19 +137,26 @@ class Builder:
             self._starts.insert(0, (0, f"{self.name}.cover", SURE, False))
             self._stated.insert(0, [])
         stops = [start for start, *_ in self._starts[1:]] + [len(self.blocks)]
+        text = [range(start, stop) for (start, *_, article), stop in zip(self._starts, stops, strict=True) if article]
+        joined = wrapped(self.blocks, [[at for at in article if at not in self._own] for article in text])
         parts: list[Part] = []
+        blocks: list[list[Block]] = []
         marks: list[tuple[Mark, ...]] = []
         for (start, rule, confidence, article), stop, stated in zip(self._starts, stops, self._stated, strict=True):
             provided = Provided(self.name, self.language, tuple(stated)) if article else None
-            parts.append(Part(start, rule, confidence, provided))
-            if article:
-                marks += self._of_article(start, stop, {one.field for one in stated if one.text})
-            else:
-                whole = Mark(Label.HEADER, rule, SURE)
-                marks += [(self._own.get(at, whole),) for at in range(start, stop)]
-        return Export(self.blocks, tuple(marks), tuple(parts), self.declared, tuple(self.warnings))
+            parts.append(Part(len(blocks), rule, confidence, provided))
+            whole = (Mark(Label.HEADER, rule, SURE),)
+            said = self._of_article(start, stop, {one.field for one in stated if one.text}) if article else None
+            for at in range(start, stop):
+                mark = next(said) if said is not None else ((self._own[at],) if at in self._own else whole)
+                if at in joined:
+                    blocks[-1].append(self.blocks[at])
+                else:
+                    blocks.append([self.blocks[at]])
+                    marks.append(mark)
+        return Export(tuple(map(together, blocks)), tuple(marks), tuple(parts), self.declared, tuple(self.warnings))
 
-    def _of_article(self, start: int, stop: int, stated: set[str]) -> Iterable[tuple[Mark, ...]]:
+    def _of_article(self, start: int, stop: int, stated: set[str]) -> Iterator[tuple[Mark, ...]]:
         running = {mark.rule for mark in self._marks[start - 1]} if start else set()
         for at in range(start, stop):
             own = self._own.get(at)

@@ -35,11 +35,12 @@ _FIRST = frozenset("ADdДд文")  # how such a line begins
 # An id is the code of the source, then a number and a date: DETROI0020101ed049892.
 MIN_DIGITS = 8
 _WORDS = re.compile(
-    r"(?i)\d{1,3}(?:[.,' \u00a0]?\d{3})*[ \u00a0]?(?:words?|wörter|wort|mots?|palabras?|parole|parola|woorden|palavras?|ord|слова?|слів"
-    r"|słów|slov|字|語|単語|kelime|kata|perkataan)"
+    r"(?i)\d{1,3}(?:[.,' \u00a0]?\d{3})*[ \u00a0]?(?:words?|wörter|wort|mots?|palabras?|parole|parola|woorden|palavras?|ord"
+    r"|слова?|слів|słów|slov|字|語|単語|kelime|kata|perkataan)"
 )
 _CODE = re.compile(
-    r"(SE|HD|BY|CR|WC|PD|ET|SN|SC|ED|PG|VOL|LA|CY|CX|LP|TD|CT|RF|ART|CO|IN|NS|RE|IPC|IPD|PUB|AN|CLM|DLN|RST|NGC|GC)(?:[ \t]+(\S.*))?",
+    r"(SE|HD|BY|CR|WC|PD|ET|SN|SC|ED|PG|VOL|LA|CY|CX|LP|TD|CT|RF|ART|CO|IN|NS|RE|IPC|IPD|PUB|AN|CLM|DLN|RST|NGC|GC)"
+    r"(?:[ \t]+(\S.*))?",
     re.DOTALL,
 )
 _HEAD_CODES = frozenset("SE CLM HD BY CR WC PD ET SN SC ED PG VOL LA CY CX ART RST DLN".split())  # noqa: SIM905
@@ -66,6 +67,11 @@ _LANGUAGES = {
     "woorden": "nl",
     "palavras": "pt",
 }
+# Codes in one file that no other text has; most characters of a provider's line, of one with an id, a word count, a firm's name.
+MIN_CODES = 4
+OWN_CHARS, ID_CHARS, WORDS_CHARS, NAME_CHARS = 120, 70, 30, 80
+TITLE_AND_BYLINE = 3
+SECTION_WORDS = 3
 # A head holds no more lines.
 MAX_HEAD = 16
 MAX_NAME_WORDS = 5
@@ -87,7 +93,7 @@ def recognise(page: Page) -> float:
         words += _WORDS.fullmatch(text) is not None
         rights += is_rights(text)
         dates += is_dated(text)
-    coded = len(codes & _HEAD_CODES) >= 4
+    coded = len(codes & _HEAD_CODES) >= MIN_CODES
     full = coded and {"HD", "PD", "SN"} <= codes and bool(codes & {"LP", "TD"})
     if not full and (not documents or not (words or coded)):
         return 0.0
@@ -129,12 +135,12 @@ def _articles(builder: Builder, start: int, stop: int, starts: list[int]) -> int
 
 
 def _is_document(text: str) -> bool:
-    match = _DOCUMENT.fullmatch(text) if len(text) < 70 and text[-6:-1].isalnum() and text[0] in _FIRST else None
+    match = _DOCUMENT.fullmatch(text) if len(text) < ID_CHARS and text[-6:-1].isalnum() and text[0] in _FIRST else None
     return match is not None and sum(map(str.isdigit, match.group(1))) >= MIN_DIGITS
 
 
 def _is_own(text: str) -> bool:
-    if len(text) > 120:
+    if len(text) > OWN_CHARS:
         return False
     return bool(_CODE.fullmatch(text) or _WORDS.fullmatch(text) or _is_document(text) or is_dated(text) or is_rights(text))
 
@@ -142,7 +148,7 @@ def _is_own(text: str) -> bool:
 def _language(texts: list[str]) -> str | None:
     """The interface's language, by the word for "words"."""
     for text in texts:
-        match = _WORDS.search(text) if len(text) < 30 else None
+        match = _WORDS.search(text) if len(text) < WORDS_CHARS else None
         if match:
             return _LANGUAGES.get(re.sub(r"[\d.,' \u00a0]", "", match.group()).lower())
     return None
@@ -175,7 +181,7 @@ def _starts(builder: Builder, start: int, stop: int) -> list[int]:
 def _title(builder: Builder, start: int, words: int) -> int:
     """The line of the headline above a word count: above the byline, if there is one, and nothing with a blank line between."""
     at = words
-    while at > 0 and words - at < 3 and (at == words or builder.blocks[start + at].gap == 0):
+    while at > 0 and words - at < TITLE_AND_BYLINE and (at == words or builder.blocks[start + at].gap == 0):
         at -= 1
     return at
 
@@ -195,22 +201,22 @@ def _coded(builder: Builder, start: int, stop: int) -> None:
     while at < tail:
         text = builder.blocks[at].text
         here = _code(text)
-        if here in {"LP", "TD"} or (not here and (is_prose(text) or code == "") and builder.has("headline")):
+        if here in {"LP", "TD"} or (not here and (is_prose(text) or not code) and builder.has("headline")):
             break
         code = here if here in _HEAD_CODES else code
         _value(builder, at, code)
         at += 1
-    for here in range(at, tail):
-        match = _CODE.fullmatch(builder.blocks[here].text)
+    for line in range(at, tail):
+        match = _CODE.fullmatch(builder.blocks[line].text)
         if match and match.group(1) in {"LP", "TD"}:
             if match.group(2):
-                builder.strip(here, match.start(2), match.group(1).lower())
+                builder.strip(line, match.start(2), match.group(1).lower())
             else:
-                builder.drop(here, match.group(1).lower())
+                builder.drop(line, match.group(1).lower())
     code = ""
-    for here in range(tail, stop):
-        code = _code(builder.blocks[here].text) or code
-        _value(builder, here, code)
+    for line in range(tail, stop):
+        code = _code(builder.blocks[line].text) or code
+        _value(builder, line, code)
 
 
 def _tail(builder: Builder, start: int, stop: int) -> int:
@@ -250,13 +256,13 @@ def _read(field: str, value: str) -> str:
 
 def _uncoded(builder: Builder, start: int, stop: int) -> None:
     """States the head by the places of its lines, which no code names: the word count parts what is above from what is below."""
-    texts = [block.text for block in builder.blocks]
-    words = next((at for at in range(start, min(stop, start + MAX_HEAD)) if _WORDS.fullmatch(texts[at])), None)
+    blocks = builder.blocks
+    words = next((at for at in range(start, min(stop, start + MAX_HEAD)) if _WORDS.fullmatch(blocks[at].text)), None)
     last = stop - 1
-    if _is_document(texts[last]):
+    if _is_document(blocks[last].text):
         builder.drop(last, "an")
         last -= 1
-    if last > start and _is_company(texts[last]):
+    if last > start and _is_company(blocks[last].text):
         builder.drop(last, "pub")
     if words is None:
         return
@@ -267,7 +273,7 @@ def _uncoded(builder: Builder, start: int, stop: int) -> None:
 
 def _is_company(text: str) -> bool:
     """The publisher's name, which stands below the text."""
-    return len(text) < 80 and not ends_sentence(text.rstrip(".")) and text.count(" ") < 8 and _COMPANY.search(text) is not None
+    return len(text) < NAME_CHARS and not ends_sentence(text.rstrip(".")) and _COMPANY.search(text) is not None
 
 
 def _above(builder: Builder, lines: list[int]) -> None:
@@ -277,7 +283,7 @@ def _above(builder: Builder, lines: list[int]) -> None:
         builder.drop(lines.pop(0), "page")
     if len(lines) > 1 and (_BY.match(texts[lines[-1]].text) or _is_name(texts[lines[-1]].text)):
         builder.state(lines.pop(), "author", what="by")
-    if len(lines) > 1 and texts[lines[0]].text.count(" ") < 3 <= texts[lines[1]].text.count(" "):
+    if len(lines) > 1 and texts[lines[0]].text.count(" ") < SECTION_WORDS <= texts[lines[1]].text.count(" "):
         builder.state(lines.pop(0), "section", what="se")
     if lines:
         builder.state(lines[0], "headline", " ".join(texts[at].text for at in lines), "hd")

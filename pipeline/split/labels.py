@@ -176,7 +176,7 @@ class Labelled(NamedTuple):
 
 
 def _known() -> dict[str, dict[str, str]]:
-    """label → {language of the interface: field}."""
+    """For each label {language of the interface: field}."""
     known: dict[str, dict[str, str]] = {}
     for language, table in _LABELS.items():
         for row in table.split("\n"):
@@ -216,7 +216,7 @@ def interface(texts: Iterable[str]) -> str | None:
 
 
 def state(builder: Builder, at: int, otherwise: str, is_label: Callable[[str], bool] = lambda _: True) -> None:
-    """States or drops block `at` by its label; `otherwise` names a line that has none, or for whose text `is_label` does not hold."""
+    """States or drops block `at` by its label; `otherwise` names a line that has none, or one that is no label to `is_label`."""
     text = builder.blocks[at].text
     line = labelled(text, builder.language) if is_label(text) else None
     if line is None and is_rights(text):

@@ -9,8 +9,8 @@
     …                                     text
     LOAD-DATE: March 3, 2011              labelled lines again, and the copyright
 
-Source: the layout as LexisNexisTools and tm.plugin.lexisnexis describe it. The number stands above everything else of its article,
-so nothing but it makes a cut.
+Source: the layout as LexisNexisTools and tm.plugin.lexisnexis describe it. The number stands above all else of its
+article, so nothing but it makes a cut.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from pipeline.marks import Marks
 from pipeline.model import Block, Page
 from pipeline.split.export import Builder, Export, Format
 from pipeline.split.labels import interface, labelled, state
-from pipeline.split.lines import date_in, declared, indent, is_dated, is_rights, physical, short
+from pipeline.split.lines import SNIFF_CHARS, date_in, declared, indent, is_dated, is_rights, physical, short
 from pipeline.surface import is_prose
 
 NAME = "lexisnexis"
@@ -30,7 +30,7 @@ _NUMBERED = re.compile(
     r"(?i)(?:(?:doc|dok|док)\w{0,12}\.? (\d[\d.,]{0,8}) (?:[^\W\d_]{1,4}|/) (\d[\d.,]{0,8})"
     r"|(\d[\d.,]{0,8}) (?:[^\W\d_]{1,4}|/) (\d[\d.,]{0,8}) (?:doc|dok|док)\w{0,12})"
 )
-# "Download Request: Selected Items: 1-3, 8"
+# As in: Download Request, selected items, 1-3, 8.
 _SELECTED = re.compile(r"[^:]{4,60}:(?:[^:]{4,60}:)? ?((?:\d+-\d+|\d+)(?:, ?(?:\d+-\d+|\d+))*)")
 _COVER = re.compile(
     r"(?i)(?:time of request|download|print|job number|project id|send to|terms|source|client id|research information)"
@@ -40,6 +40,9 @@ _TAIL = frozenset(("updated", "language", "type", "rights", "graphic", "keywords
 # Lines above the labels: copyright, publication, date, editions, headline, and then some.
 MAX_HEAD = 12
 COVER_LINES = 30
+MAX_LINES_OF_LABEL = 2
+# Characters of a number's line, and of a line that goes on with the one above, at most.
+NUMBER_CHARS, LINE_CHARS = 60, 80
 # A centred line begins so many characters from the margin.
 CENTRED = 6
 
@@ -81,7 +84,7 @@ def read(page: Page, marks: Marks) -> Export | None:
 
 
 def _number(text: str) -> tuple[int, int] | None:
-    may_be = len(text) < 60 and (text[0].isdigit() or text[0] in "DdДд")
+    may_be = len(text) < NUMBER_CHARS and (text[0].isdigit() or text[0] in "DdДд")
     match = _NUMBERED.fullmatch(text) if may_be else None
     if match is None:
         return None
@@ -108,7 +111,7 @@ def _language(texts: list[str]) -> str | None:
 def _selected(cover: list[str]) -> int | None:
     """How many articles the cover page says were selected."""
     for text in cover:
-        match = _SELECTED.fullmatch(text) if "-" in text and len(text) < 200 else None
+        match = _SELECTED.fullmatch(text) if "-" in text and len(text) <= SNIFF_CHARS else None
         if match:
             bounds = [[int(bound) for bound in part.split("-")] for part in match.group(1).split(",")]
             return sum(max(0, bound[-1] - bound[0] + 1) for bound in bounds)
@@ -143,20 +146,23 @@ def _tail(builder: Builder, start: int, stop: int) -> int:
         line = labelled(block.text, builder.language) if _is_label(block.text) else None
         if is_rights(block.text) or (line is not None and line.field in _TAIL):
             first = at
-        elif line is not None or is_prose(block.text) or (first - at > 2 and block.gap):
-            break
-        elif block.gap and not _goes_on(builder, start, at, first):
+        elif (
+            line is not None
+            or is_prose(block.text)
+            or (first - at > MAX_LINES_OF_LABEL and block.gap)
+            or (block.gap and not _goes_on(builder, start, at, first))
+        ):
             break
     return first
 
 
 def _goes_on(builder: Builder, start: int, at: int, first: int) -> bool:
-    """Whether an unlabelled line below a blank one is an unknown label between known ones ("ACC-NO: 12"), or the rest of a copyright."""
+    """Whether a line without a known label is an unknown one among known ones ("ACC-NO: 12"), or the rest of a copyright."""
     text = builder.blocks[at].text
     head = text.partition(":")[0]
     if first < len(builder.blocks) and ":" in text and head.isupper() and ("-" in head or "_" in head):
         return True
-    return at > start and is_rights(builder.blocks[at - 1].text) and len(text) < 80
+    return at > start and is_rights(builder.blocks[at - 1].text) and len(text) < LINE_CHARS
 
 
 def _head(builder: Builder, start: int, stop: int) -> int:
@@ -167,7 +173,9 @@ def _head(builder: Builder, start: int, stop: int) -> int:
         at += 1
     labelled_head = at < stop and _is_label(blocks[at].text)
     labels = at
-    while labels < stop and (_is_label(blocks[labels].text) or _wrapped(builder, labels, at)):
+    last = at
+    while labels < stop and (_is_label(blocks[labels].text) or (_wrapped(builder, labels, at) and labels - last < MAX_HEAD)):
+        last = labels if _is_label(blocks[labels].text) else last
         field = labelled(blocks[labels].text, builder.language)
         if field is not None and field.field in {"body", "highlight"} and _is_label(blocks[labels].text):
             break
@@ -181,7 +189,7 @@ def _head(builder: Builder, start: int, stop: int) -> int:
 def _wrapped(builder: Builder, at: int, first: int) -> bool:
     """A line right below a labelled one that goes on with it."""
     block = builder.blocks[at]
-    return at > first and block.gap == 0 and not is_prose(block.text) and len(block.text) < 80
+    return at > first and block.gap == 0 and not is_prose(block.text) and len(block.text) < LINE_CHARS
 
 
 def _masthead(builder: Builder, start: int, stop: int, *, has_labels: bool) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from itertools import pairwise
 
 from pipeline.marks import Marks
-from pipeline.model import Block, Mark, Page
+from pipeline.model import Block, Mark, Page, Run
 
 # Only so many blocks of a file are looked at to recognise a layout: its first article shows it.
 SNIFF_BLOCKS = 4000
@@ -27,6 +28,9 @@ _RIGHTS = re.compile(
     r"|alle rechten|droits d.auteur|urheberrecht|auteursrecht)"
 )
 _ORDINAL = re.compile(r"(\d)(?:st|nd|rd|th|er|[ºª])\b")
+# As in blocks/plain: widths in use, and lines that begin an item of a list.
+MAX_WRAPPED, MIN_WIDTH = 110, 45
+_LISTED = re.compile(r"(?:[-*•–—·>|#]\s*|\[\d{1,3}\]\s*|\d{1,3}[.)]\s+|https?://)\S")
 # Most letters of a date's line; the line of a headline that ends in a date is longer.
 DATED_CHARS = 90
 
@@ -85,6 +89,44 @@ def _together(block: Block, lines: Sequence[Block]) -> Block:
     first, last = lines[0].start, lines[-1].end
     runs = tuple(run for run in block.runs if first <= run.start and run.end <= last)
     return block._replace(runs=runs, text="".join(run.text for run in runs), gap=lines[0].gap)
+
+
+def wrapped(blocks: Sequence[Block], articles: Iterable[Sequence[int]]) -> set[int]:
+    """The blocks, among the numbers of each article's text, that go on with the block above: a line that was wrapped there.
+
+    Plain text is read without knowing what it is, and short wrapped paragraphs may be a list; in an export they are not. The
+    width is that of its longest line, in all articles that have no line too long to have been wrapped.
+    """
+    bodies = [(body, max((_longest(blocks[at]) for at in body), default=0)) for body in articles]
+    width = max((longest for _, longest in bodies if longest <= MAX_WRAPPED), default=0)
+    return {
+        at
+        for body, longest in bodies
+        if MIN_WIDTH <= longest <= MAX_WRAPPED
+        for above, at in pairwise(body)
+        if above == at - 1 and _continues(blocks[above], blocks[at], width)
+    }
+
+
+def _longest(block: Block) -> int:
+    return max(len(line.text) for line in lines_of(block)) if block.kind == "line" else MAX_WRAPPED + 1
+
+
+def _continues(above: Block, block: Block, width: int) -> bool:
+    """Whether the block's first word would not have fitted on the last line above."""
+    if block.gap or _LISTED.match(block.text) or " " not in above.text:
+        return False
+    return len(lines_of(above)[-1].text) + 1 + len(block.text.split(maxsplit=1)[0]) > width
+
+
+def together(blocks: Sequence[Block]) -> Block:
+    """The blocks as one, with a space for what stands between them."""
+    if len(blocks) == 1:
+        return blocks[0]
+    runs = list(blocks[0].runs)
+    for above, block in pairwise(blocks):
+        runs += [Run(above.end, block.start, " ", "joined"), *block.runs]
+    return blocks[0]._replace(runs=tuple(runs), text=" ".join(block.text for block in blocks))
 
 
 def short(blocks: Sequence[Block]) -> list[tuple[int, str]]:

@@ -15,13 +15,14 @@ from typing import NamedTuple
 from pipeline.marks import Marks
 from pipeline.model import Block, Page
 from pipeline.split.export import Builder, Export, Format
-from pipeline.split.lines import is_dated, is_rights, physical, short
-from pipeline.surface import ends_sentence, is_prose, same_line
+from pipeline.split.lines import declared, is_dated, is_rights, physical, short
+from pipeline.surface import ends_sentence, is_prose, likeness_key, same_line
 
 NAME = "mediargus"
 _ITEM = re.compile(r"(\d{1,4})\. (\S.{2,})", re.DOTALL)
 _SOURCE = re.compile(
-    r"(?P<name>[^\W\d_][^,*|]{1,60}?) ?\*?(?: ?[,|–-] ?| )(?P<date>\d{1,2}[ ./-][^\W\d_]{3,10}\.?[ ./-]\d{4}|\d{1,2}[./-]\d{1,2}[./-]\d{4})"
+    r"(?P<name>[^\W\d_][^,*|]{1,60}?) ?\*?(?: ?[,|–-] ?| )"
+    r"(?P<date>\d{1,2}[ ./-][^\W\d_]{3,10}\.?[ ./-]\d{4}|\d{1,2}[./-]\d{1,2}[./-]\d{4})"
     r"(?P<page>(?: ?[,|–-] ?| )\(?(?:p\.|pp\.|pag\.|page|pagina|blz\.?) ?[\w./-]{1,12}\)?)?"
     r"(?P<words>(?: ?[,|–-] ?| )\d{1,5} ?(?:w|m|mots|woorden|words)\.?)?"
 )
@@ -63,7 +64,7 @@ def read(page: Page, marks: Marks) -> Export | None:
         return None
     french = sum("page" in item.source.group() or "mots" in item.source.group() for item in items)
     builder = Builder(NAME, blocks, marks, "fr" if 2 * french > len(items) else "nl")
-    builder.declared = items[-1].number - items[0].number + 1
+    builder.declared = declared([(item.number, items[-1].number) for item in items])
     above = any(is_prose(block.text) for block in blocks[items[0].below + 1 : items[-1].at])
     if above or len(items) == 1:
         _inline(builder, items)
@@ -88,6 +89,9 @@ def _items(blocks: tuple[Block, ...]) -> list[_Item]:
 
 def _inline(builder: Builder, items: list[_Item]) -> None:
     """Each text stands below its own title."""
+    if any(is_prose(block.text) for block in builder.blocks[: items[0].at]):
+        builder.warnings.append("its first article has no number")
+        builder.part(0, "unnumbered", 0.9)
     stops = [item.at for item in items[1:]] + [len(builder.blocks)]
     for item, stop in zip(items, stops, strict=True):
         builder.part(item.at, "item")
@@ -105,14 +109,12 @@ def _listed(builder: Builder, items: list[_Item]) -> None:
     blocks = builder.blocks
     first = items[-1].below + 1
     starts = [at for at in range(first, len(blocks)) if at == first or blocks[at].gap >= GAP]
-    left = list(items)
-    for start, stop in zip(starts, [*starts[1:], len(blocks)], strict=True):
-        item = next((one for one in left if same_line(one.title, blocks[start].text)), None)
-        if item is None and left and len(starts) == len(items):
-            item = left[0]
+    titled = {likeness_key(item.title): item for item in items}
+    alike = len(starts) == len(items)
+    for number, (start, stop) in enumerate(zip(starts, [*starts[1:], len(blocks)], strict=True)):
+        item = titled.get(likeness_key(blocks[start].text)) or (items[number] if alike else None)
         builder.part(start, "text")
         if item is not None:
-            left.remove(item)
             builder.imply("headline", item.title, "item")
             builder.imply("publisher", item.source["name"], "source")
             builder.imply("date_published", item.source["date"], "source")

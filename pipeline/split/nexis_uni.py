@@ -27,7 +27,7 @@ from pipeline.model import Page
 from pipeline.split.export import Builder, Export, Format
 from pipeline.split.labels import interface, labelled, state
 from pipeline.split.lines import SNIFF_CHARS, date_in, is_dated, is_rights, listed, physical, short
-from pipeline.surface import likeness_key
+from pipeline.surface import is_prose, likeness_key
 
 NAME = "nexis-uni"
 _END = re.compile(
@@ -46,13 +46,17 @@ _COUNT = re.compile(r"(?i)(?:doc|dok)\w{0,12} ?\((\d{1,5})\)")
 _ITEM = re.compile(r"(\d{1,4})\.\s+(\S.*)")
 _COVER = re.compile(
     r"(?i)(?:user name|date and time|job number|client/matter|search terms|search type|narrowed by|benutzername|datum und uhrzeit"
-    r"|auftragsnummer|nom d.utilisateur|date et heure|numéro de (?:la )?tâche|gebruikersnaam|datum en tijd|taaknummer|nombre de usuario"
-    r"|fecha y hora|número de trabajo|nome utente|data e ora|nome de usuário|data e hora|content type|inhaltstyp)\b"
+    r"|auftragsnummer|nom d.utilisateur|date et heure|numéro de (?:la )?tâche|gebruikersnaam|datum en tijd|taaknummer"
+    r"|nombre de usuario|fecha y hora|número de trabajo|nome utente|data e ora|nome de usuário|data e hora"
+    r"|content type|inhaltstyp)\b"
 )
 _LABELS_BELOW = frozenset(("updated", "language", "type", "rights", "graphic", "keywords", "url", "other"))
 # Headline, publication and date stand above the first label; an edition may stand among them.
 MAX_HEAD = 10
 MAX_TITLE_LINES = 4
+MIN_SIGNS = 2
+# Most characters of the line that ends a document, and of a label with its value.
+END_CHARS, LABEL_CHARS = 40, 120
 
 
 def recognise(page: Page) -> float:
@@ -71,14 +75,14 @@ def recognise(page: Page) -> float:
             line = labelled(text)
             if line is not None and line.field in {"length", "updated"}:
                 signs.add(line.field)
-    return min(1.0, 0.25 + 0.15 * len(signs)) if len(signs) >= 2 else 0.0
+    return min(1.0, 0.25 + 0.15 * len(signs)) if len(signs) >= MIN_SIGNS else 0.0
 
 
 def read(page: Page, marks: Marks) -> Export | None:
     """The articles between the lines that end documents; above the first stands the cover page, if there is one."""
     blocks, marks = physical(page, marks, _is_own)
     texts = [block.text for block in blocks]
-    builder = Builder(NAME, blocks, marks, interface(text for text in texts if len(text) < 200))
+    builder = Builder(NAME, blocks, marks, interface(text for text in texts if len(text) <= SNIFF_CHARS))
     ends = _ends(texts)
     if not ends:
         return None
@@ -125,7 +129,7 @@ def _ends(texts: list[str]) -> list[int]:
 
 
 def _is_end(text: str) -> bool:
-    return len(text) < 40 and "o" in text.lower() and _END.fullmatch(text) is not None
+    return len(text) < END_CHARS and "o" in text.lower() and _END.fullmatch(text) is not None
 
 
 def _is_own(text: str) -> bool:
@@ -166,14 +170,11 @@ def _declared(cover: list[str]) -> int | None:
 def _article(builder: Builder, start: int, stop: int) -> None:
     """States the fields of the article in these blocks; what stands between "Body" and the classification is its text."""
     body = _body(builder, start, stop)
-    tail = _tail(builder, start if body is None else body + 1, stop)
-    if body is None:
-        body = _last_label(builder, start, tail)
-        text = body + 1
-    else:
+    text = _below_labels(builder, start, stop) if body is None else body + 1
+    tail = _tail(builder, text, stop)
+    _head(builder, start, min(text if body is None else body, tail))
+    if body is not None:
         builder.drop(body, "body")
-        text = body + 1
-    _head(builder, start, text if body < start else body + (0 if _BODY.fullmatch(builder.blocks[body].text) else 1))
     for at in range(tail, stop):
         state(builder, at, "classification")
     for at in range(text, tail):
@@ -181,16 +182,16 @@ def _article(builder: Builder, start: int, stop: int) -> None:
             builder.drop(at, "page")
 
 
-def _last_label(builder: Builder, start: int, stop: int) -> int:
-    """The last labelled line or copyright among the first; start - 1 if there is none."""
-    last = start - 1
+def _below_labels(builder: Builder, start: int, stop: int) -> int:
+    """Where the text begins if no line "Body" says so: below the last labelled line, copyright or date of the first lines."""
+    below = start
     for at in range(start, min(stop, start + 2 * MAX_HEAD)):
         text = builder.blocks[at].text
-        if is_rights(text) or is_dated(text) or (labelled(text, builder.language) and len(text) < 120):
-            last = at
-        elif at - last > MAX_TITLE_LINES:
+        if is_rights(text) or is_dated(text) or (labelled(text, builder.language) and len(text) < LABEL_CHARS):
+            below = at + 1
+        elif is_prose(text) or at - below >= MAX_TITLE_LINES:
             break
-    return last
+    return below
 
 
 def _tail(builder: Builder, start: int, stop: int) -> int:

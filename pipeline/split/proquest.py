@@ -26,7 +26,7 @@ from pipeline.marks import Marks
 from pipeline.model import Page
 from pipeline.split.export import Builder, Export, Format
 from pipeline.split.labels import interface, labelled, state
-from pipeline.split.lines import date_in, declared, listed, physical, short
+from pipeline.split.lines import SNIFF_CHARS, date_in, declared, listed, physical, short
 from pipeline.surface import is_prose
 
 NAME = "proquest"
@@ -44,10 +44,11 @@ _ABOVE = frozenset(("headline", "author", "imprint", "abstract", "body", "publis
 # Lines between the underscores and the first label.
 MAX_HEAD = 8
 MAX_LINES_OF_LABEL = 3
+MIN_LABELS = 3
 
 
 def recognise(page: Page) -> float:
-    """Lines of underscores or numbered documents, and two of: a label of the full text, several other labels, the name ProQuest."""
+    """Lines of underscores or numbered documents, and two of: the label of a full text, several others, the name ProQuest."""
     labels = 0
     signs: set[str] = set()
     lines = short(page.blocks)
@@ -62,7 +63,7 @@ def recognise(page: Page) -> float:
     if not rules and not numbers:
         return 0.0
     bodies = sum(1 for block in page.blocks[:2000] if block.kind == "line" and _is_body(block.text))
-    signs |= {name for name, seen in (("body", bodies > 0), ("labels", labels > 2)) if seen}
+    signs |= {name for name, seen in (("body", bodies > 0), ("labels", labels >= MIN_LABELS)) if seen}
     if not rules and not (numbers and bodies):
         return 0.0
     return min(1.0, 0.2 + 0.2 * (rules > 0) + 0.2 * (numbers > 0) + 0.2 * len(signs)) if len(signs) + (numbers > 0) > 1 else 0.0
@@ -72,7 +73,7 @@ def read(page: Page, marks: Marks) -> Export | None:
     """The articles below lines of underscores or numbers; above stands the cover, below the last may stand a trailer."""
     blocks, marks = physical(page, marks, _is_own)
     texts = [block.text for block in blocks]
-    builder = Builder(NAME, blocks, marks, interface(text for text in texts if len(text) < 200))
+    builder = Builder(NAME, blocks, marks, interface(text for text in texts if len(text) <= SNIFF_CHARS))
     starts = _starts(builder, texts)
     if not starts:
         return None
@@ -126,17 +127,17 @@ def _is_trailer(texts: list[str], at: int) -> bool:
 
 def _article(builder: Builder, start: int, stop: int) -> None:
     """States the labelled lines above and below the text; where there is no full text, the abstract is the text."""
-    texts = [block.text for block in builder.blocks[:stop]]
-    body = next((at for at in range(start, stop) if _is_body(texts[at])), None)
+    blocks = builder.blocks
+    body = next((at for at in range(start, stop) if _is_body(blocks[at].text)), None)
     text = body
     if text is None:
-        lines = [(at, labelled(texts[at], builder.language)) for at in range(start, stop)]
+        lines = [(at, labelled(blocks[at].text, builder.language)) for at in range(start, stop)]
         text = next((at for at, line in lines if line is not None and line.field == "abstract"), None)
     head = text if text is not None else _prose(builder, start, stop)
     tail = _tail(builder, head, stop)
     _head(builder, start, head)
     if text is not None:
-        line = labelled(texts[text], builder.language)
+        line = labelled(blocks[text].text, builder.language)
         if line is not None and line.value:
             builder.strip(text, line.at, line.field)
         else:
@@ -186,7 +187,7 @@ def _state(builder: Builder, at: int, otherwise: str) -> None:
 
 
 def _upright(names: str) -> str:
-    """ "Solheim, Ingrid; Okoro, Tom" as "Ingrid Solheim; Tom Okoro"; names that stand upright stay so."""
+    """The names, apart by semicolons, with given names first: "Solheim, Ingrid" is turned, what stands upright stays so."""
     parts = [part.strip() for part in names.split(";") if part.strip()]
     return "; ".join(_INVERTED.sub(r"\2 \1", part) if _INVERTED.fullmatch(part) else part for part in parts)
 

@@ -77,7 +77,9 @@ def _last(dotted: str) -> str:
 def _plain(outcome: Outcome) -> dict[str, Any]:
     export = {"export": outcome.export, "declared": outcome.declared} if outcome.export is not None else {}
     warnings = {"warnings": list(outcome.warnings)} if outcome.warnings else {}
-    return export | warnings | {
+    return {
+        **export,
+        **warnings,
         "articles": [_article(article) for article in outcome.articles],
         "ledger": [_entry(entry) for entry in sorted(outcome.ledger, key=lambda one: (one.start, one.end, one.action, one.rule))],
         "rejections": [[rejection.stage, rejection.reason] for rejection in outcome.rejections],
