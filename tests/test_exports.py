@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
-from golden.regenerate import FOLDER, documents, owner
+from golden.regenerate import FOLDER, documents, expected, owner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,7 +15,7 @@ from pipeline.decode import decode
 from pipeline.model import Action, Outcome
 from pipeline.process import prepare, process
 from pipeline.settings import Settings
-from pipeline.sources import from_bytes
+from pipeline.sources import extract, from_bytes
 from pipeline.split.export import RECOGNISED, RESEMBLES
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ LAYOUTS = {layout.name: layout for layout in split.formats()}
 MODULES = {f"split.{name.replace('-', '_')}": name for name in LAYOUTS}
 # The other layouts are read from markup, and have tests of their own.
 EXPORTS = [path for path in documents() if owner(path) in MODULES and path.suffix == ".txt"]
-OTHERS = [path for path in documents() if owner(path) not in MODULES and owner(path) != "fields.provider"]
+OTHERS = [path for path in documents() if owner(path) not in MODULES and not expected(path).get("export")]
 COUNTED = [path for path in EXPORTS if "lost" not in path.name and "unnumbered" not in path.name]
 # Numbers without a total, where only what is missing before the last can be seen.
 OPEN_ENDED = {"split.mediargus.fr.txt"}
@@ -65,7 +65,7 @@ def test_a_layout_knows_its_own_exports_and_no_other_does(path: Path) -> None:
 
 @pytest.mark.parametrize("path", OTHERS, ids=name)
 def test_no_layout_knows_other_files(path: Path) -> None:
-    page = blocks.read(decode(path.read_bytes()))
+    page = blocks.read(extract.text_of(path.read_bytes()))
     assert {layout.name: layout.recognise(page) for layout in LAYOUTS.values() if layout.recognise(page) >= RESEMBLES} == {}
 
 
@@ -122,6 +122,16 @@ def test_the_documents_table_says_what_was_declared_and_found(path: Path) -> Non
     assert str(row["declared"]) in row["detail"]
 
 
+@pytest.mark.parametrize(
+    "file", ["lexisnexis", "lexisnexis.de", "lexisnexis.es-old", "nexis_uni", "proquest", "proquest.it-bare"]
+)
+def test_files_put_one_behind_the_other_are_read_as_both(file: str) -> None:
+    text = (FOLDER / f"split.{file}.txt").read_text(encoding="utf-8")
+    whole, twice = outcome_of(text.encode()), outcome_of(f"{text}\n\n{text}".encode())
+    assert not twice.rejections
+    assert said(twice) == 2 * said(whole)
+
+
 def test_an_article_without_text_is_a_rejection_and_costs_no_other() -> None:
     text = (FOLDER / "split.lexisnexis.de.txt").read_text(encoding="utf-8")
     body = text[text.index("Weil der Bäcker") : text.index("UPDATE: 8.")]
@@ -140,6 +150,14 @@ def test_an_unforeseen_layout_is_read_as_any_other_text_with_a_warning() -> None
     assert len(outcome.warnings) == 1
     assert "lexisnexis" in outcome.warnings[0]
     assert "".join(article.text for article in outcome.articles).count("nobody on the pier") == 3
+
+
+def test_a_list_without_its_texts_is_read_as_any_other_text() -> None:
+    outcome = outcome_of(
+        b"1. Oude sluis\n\nHet Rietblad, 4 maart 2011, p. 1, 40w.\n\n\n2. Brug\n\nHet Rietblad, 5 maart 2011, p. 2, 30w.\n"
+    )
+    assert (outcome.export, len(outcome.warnings)) == (None, 1)
+    assert outcome.articles or outcome.rejections
 
 
 def test_a_rule_that_drops_to_the_end_ends_with_its_article() -> None:

@@ -170,6 +170,14 @@ HOSTILE: dict[str, Callable[[int], str]] = {
     "open comment": lambda n: "<html><p>text<!--" + "-" * 5 * n,
     "ampersands": lambda n: "<html><p>" + "&" * 5 * n,
     "angle brackets": lambda n: "<html><p>" + "<" * 5 * n,
+    "numbered documents": lambda n: "".join(f"{i + 1} of {n} DOCUMENTS\nLENGTH: 3 words\nA line\n" for i in range(n // 8)),
+    "one long label": lambda n: "1 of 2 DOCUMENTS\nBYLINE: Ingrid Solheim\n" + "and others who were there\n" * (n // 4),
+    "ends of documents": lambda n: "Body\nLength: 3 words\nLoad-Date: March 3, 2011\nEnd of Document\n" * (n // 12),
+    "codes": lambda n: "HD\nPD 3 March 2011\nSN x\nWC 3 words\nTD\nNS a : b\nAN Document X0020110303e7330001u\n" * (n // 12),
+    "rules and labels": lambda n: ("_" * 60 + "\nDocument 1 of 9\nAuthor: x\nFull text: y\n") * (n // 12),
+    "digest": lambda n: ("-" * 30 + "\nFrom: x@y.example\nSubject: z\n\nText.\n") * (n // 8),
+    "blog feet": lambda n: "Title\n3 comments\nShare Tweet\n" * (n // 8),
+    "numbered titles": lambda n: "".join(f"{i + 1}. Title\nHet Rietblad, 4 maart 2011, p. 1, 40w.\n" for i in range(n // 8)),
     "mojibake": lambda n: "Ã© " * n,
 }
 

@@ -202,6 +202,10 @@ def _other_digest(rows: Rows) -> None:
     rows["articles"][0]["source_sha256"] = "0" * 64
 
 
+def _declared(rows: Rows) -> None:
+    rows["documents"][0]["declared"] = 500
+
+
 def _status(rows: Rows) -> None:
     rows["documents"][0]["status"] = "rejected"
 
@@ -254,6 +258,7 @@ FORGED = [
     (_empty_for_null, "articles", "a.txt", "missing must be null"),
     (_bad_id, "articles", "b.html", "not 32 hex digits"),
     (_other_digest, "articles", "a.txt", "and the documents table says"),
+    (_declared, "documents", "a.txt", "500 articles are declared and"),
     (_status, "documents", "a.txt", "it is rejected, and there are articles"),
     (_no_reason, "documents", "empty.txt", "the reason is None"),
     (_counts, "documents", "a.txt", "characters are counted and the spans hold"),

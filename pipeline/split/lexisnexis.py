@@ -16,13 +16,12 @@ article, so nothing but it makes a cut.
 from __future__ import annotations
 
 import re
-from itertools import pairwise
 
 from pipeline.marks import Marks
 from pipeline.model import Block, Page
 from pipeline.split.export import Builder, Export, Format
 from pipeline.split.labels import interface, labelled, state
-from pipeline.split.lines import SNIFF_CHARS, date_in, declared, indent, is_dated, is_rights, physical, short
+from pipeline.split.lines import SNIFF_CHARS, date_in, declared, indent, is_dated, is_rights, physical, runs_of, short
 from pipeline.surface import is_prose
 
 NAME = "lexisnexis"
@@ -32,6 +31,10 @@ _NUMBERED = re.compile(
 )
 # As in: Download Request, selected items, 1-3, 8.
 _SELECTED = re.compile(r"[^:]{4,60}:(?:[^:]{4,60}:)? ?((?:\d+-\d+|\d+)(?:, ?(?:\d+-\d+|\d+))*)")
+_END = re.compile(
+    r"(?i)(?:-{2,} ?)?(?:end of request|ende der anfrage|fin de (?:la )?(?:demande|requête)|einde van het verzoek)(?: ?-{2,})?"
+)
+_REQUEST = re.compile(r"(?i)(?:download request|time of request|zeitpunkt der anfrage|date de la demande) ?:")
 _COVER = re.compile(
     r"(?i)(?:time of request|download|print|job number|project id|send to|terms|source|client id|research information)"
 )
@@ -51,9 +54,9 @@ def recognise(page: Page) -> float:
     """Numbered lines that rise and agree on the total, and another sign: labels in capitals, or a cover page."""
     lines = short(page.blocks)
     numbers = [number for _, text in lines for number in [_number(text)] if number]
-    if not numbers or any(one > other for (one, _), (other, _) in pairwise(numbers)):
+    if not numbers or any(number > total for number, total in numbers):
         return 0.0
-    if len({total for _, total in numbers}) > 1 or numbers[0][0] > numbers[0][1]:
+    if any(run[0][0] != 1 for run in runs_of(numbers)[1:]):  # not even files put one behind the other
         return 0.0
     labels = sum(_is_label(text) for _, text in lines)
     cover = sum(_COVER.match(text) is not None for _, text in lines[:COVER_LINES])
@@ -78,9 +81,20 @@ def read(page: Page, marks: Marks) -> Export | None:
     for start, stop in zip(starts, [*starts[1:], len(blocks)], strict=True):
         builder.part(start, "number")
         builder.drop(start, "number")
-        _article(builder, start + 1, stop)
+        end = _end(texts, start + 1, stop)
+        _article(builder, start + 1, end)
+        if end < stop:
+            builder.part(end, "request", article=False)
     builder.declared = declared(numbers, _selected(texts[: starts[0]]))
     return builder.done()
+
+
+def _end(texts: list[str], start: int, stop: int) -> int:
+    """Where the article ends because the request does, or because the cover page of the next one begins."""
+    for at in range(start, stop):
+        if _END.fullmatch(texts[at]) or _REQUEST.match(texts[at]):
+            return at
+    return stop
 
 
 def _number(text: str) -> tuple[int, int] | None:

@@ -171,10 +171,26 @@ def declared(numbered: Sequence[tuple[int, int]], selected: int | None = None) -
     """How many articles a file says it holds, from its lines (N, M) for "N of M" and the number that its cover page names.
 
     M counts the whole result; databases hand out large results in files of some hundreds. So a file that begins behind a full
-    hundred, or ends at one, holds what it numbers; any other says M, and lacks what is missing of it.
+    hundred, or ends at one, holds what it numbers; any other says M, and lacks what is missing of it. Where the numbers begin
+    again, files were put one behind the other, and their counts add up.
     """
-    if selected is not None or not numbered:
+    runs = runs_of(numbered)
+    if not runs or (selected is not None and len(runs) == 1):
         return selected
-    first, last, total = numbered[0][0], max(n for n, _ in numbered), max(m for _, m in numbered)
-    is_piece = first % 100 == 1 and (last == total or last % 100 == 0) and last >= first
+    return sum(_declared(run) for run in runs)
+
+
+def runs_of(numbered: Sequence[tuple[int, int]]) -> list[list[tuple[int, int]]]:
+    """The lines (N, M) in runs in which N rises and M stays."""
+    runs: list[list[tuple[int, int]]] = []
+    for number, total in numbered:
+        if not runs or number <= runs[-1][-1][0] or total != runs[-1][-1][1]:
+            runs.append([])
+        runs[-1].append((number, total))
+    return runs
+
+
+def _declared(run: Sequence[tuple[int, int]]) -> int:
+    first, (last, total) = run[0][0], run[-1]
+    is_piece = first % 100 == 1 and (last == total or last % 100 == 0)
     return last - first + 1 if is_piece else total

@@ -111,7 +111,8 @@ def _listed(builder: Builder, items: list[_Item]) -> None:
     starts = [at for at in range(first, len(blocks)) if at == first or blocks[at].gap >= GAP]
     titled = {likeness_key(item.title): item for item in items}
     alike = len(starts) == len(items)
-    for number, (start, stop) in enumerate(zip(starts, [*starts[1:], len(blocks)], strict=True)):
+    stops = [*starts[1:], len(blocks)] if starts else []  # a list alone holds no article
+    for number, (start, stop) in enumerate(zip(starts, stops, strict=True)):
         item = titled.get(likeness_key(blocks[start].text)) or (items[number] if alike else None)
         builder.part(start, "text")
         if item is not None:

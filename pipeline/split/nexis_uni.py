@@ -79,20 +79,20 @@ def recognise(page: Page) -> float:
 
 
 def read(page: Page, marks: Marks) -> Export | None:
-    """The articles between the lines that end documents; above the first stands the cover page, if there is one."""
+    """The articles between the lines that end documents; above the first of a request stands its cover page, if there is one."""
     blocks, marks = physical(page, marks, _is_own)
     texts = [block.text for block in blocks]
     builder = Builder(NAME, blocks, marks, interface(text for text in texts if len(text) <= SNIFF_CHARS))
-    ends = _ends(texts)
-    if not ends:
-        return None
-    cover = _cover(builder, ends[0])
-    builder.declared = _declared(texts[:cover])
-    start = cover
-    for end in ends:
-        if start < end:
-            builder.part(start, "end-of-document")
-            _article(builder, start, end)
+    start = 0
+    counts: list[int | None] = []
+    for end in _ends(texts):
+        first = _cover(builder, start, end)
+        if first > start:
+            builder.part(start, "cover", article=False)
+            counts.append(_declared(texts[start:first]))
+        if first < end:
+            builder.part(first, "end-of-document")
+            _article(builder, first, end)
         start = end
         if _is_end(texts[end]):
             builder.drop(end, "end")
@@ -105,6 +105,8 @@ def read(page: Page, marks: Marks) -> Export | None:
         if unended:
             builder.warnings.append("its last article has no line that ends it")
             _article(builder, start, len(blocks))
+    known = [count for count in counts if count is not None]
+    builder.declared = sum(known) if known and len(known) == len(counts) else None
     return builder.done()
 
 
@@ -141,18 +143,20 @@ def _body(builder: Builder, start: int, stop: int) -> int | None:
     return next((at for at in range(start, stop) if _BODY.fullmatch(builder.blocks[at].text)), None)
 
 
-def _cover(builder: Builder, stop: int) -> int:
-    """Where the first article begins: at a title that the cover page lists, else above its publication and date."""
-    texts = [block.text for block in builder.blocks[:stop]]
-    signs = [at for at, text in enumerate(texts) if _COVER.match(text) or _COUNT.fullmatch(text)]
+def _cover(builder: Builder, start: int, stop: int) -> int:
+    """Where the article in these blocks begins: at a title that the cover page lists, else above its publication and date."""
+    texts = {at: builder.blocks[at].text for at in range(start, stop)}
+    body = _body(builder, start, stop)
+    head = stop - 1 if body is None else body
+    signs = [at for at, text in texts.items() if at <= head and (_COVER.match(text) or _COUNT.fullmatch(text))]
     if not signs:
-        return 0
-    body = _body(builder, 0, stop) or stop
-    titles = {likeness_key(match.group(2)) for match in map(_ITEM.match, texts) if match}
-    title = next((at for at in range(signs[-1] + 1, body) if likeness_key(texts[at]) in titles), None)
+        return start
+    above = range(head, signs[-1], -1)
+    titles = {likeness_key(match.group(2)) for match in map(_ITEM.match, texts.values()) if match}
+    title = min((at for at in above if likeness_key(texts[at]) in titles), default=None)
     if title is not None:
         return title
-    day = next((at for at in range(body, signs[-1], -1) if at < stop and is_dated(texts[at]) and not is_rights(texts[at])), None)
+    day = next((at for at in above if is_dated(texts[at]) and not is_rights(texts[at])), None)
     if day is None or day - 2 <= signs[-1]:
         return signs[-1] + 1
     first = day - 2
