@@ -262,6 +262,10 @@ def test_rtf_is_read_in_linear_time(kind: str) -> None:
 
 
 def cost(data: bytes) -> float:
-    start = time.process_time()
-    text_of(data)
-    return time.process_time() - start
+    """The least of three, in seconds of CPU: the others were disturbed."""
+    best = float("inf")
+    for _ in range(3):
+        start = time.process_time()
+        text_of(data)
+        best = min(best, time.process_time() - start)
+    return best

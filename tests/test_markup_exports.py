@@ -252,6 +252,10 @@ def test_ten_times_the_file_costs_about_ten_times_the_time(kind: str) -> None:
 
 
 def cost(text: str) -> float:
-    start = time.process_time()
-    outcome(text)
-    return time.process_time() - start
+    """The lesser of two, in seconds of CPU: the other was disturbed."""
+    best = float("inf")
+    for _ in range(2):
+        start = time.process_time()
+        outcome(text)
+        best = min(best, time.process_time() - start)
+    return best
