@@ -122,9 +122,7 @@ def test_the_documents_table_says_what_was_declared_and_found(path: Path) -> Non
     assert str(row["declared"]) in row["detail"]
 
 
-@pytest.mark.parametrize(
-    "file", ["lexisnexis", "lexisnexis.de", "lexisnexis.es-old", "nexis_uni", "proquest", "proquest.it-bare"]
-)
+@pytest.mark.parametrize("file", ["lexisnexis", "lexisnexis.de", "lexisnexis.es-old", "nexis_uni", "proquest", "factiva"])
 def test_files_put_one_behind_the_other_are_read_as_both(file: str) -> None:
     text = (FOLDER / f"split.{file}.txt").read_text(encoding="utf-8")
     whole, twice = outcome_of(text.encode()), outcome_of(f"{text}\n\n{text}".encode())
@@ -139,6 +137,13 @@ def test_an_article_without_text_is_a_rejection_and_costs_no_other() -> None:
     assert [(rejection.stage, rejection.reason) for rejection in outcome.rejections] == [("compose", "no-text")]
     assert "Im Spritzenhaus wird jetzt gebacken" in outcome.rejections[0].detail
     assert len(outcome.articles) == 1
+
+
+def test_a_single_article_may_declare_itself() -> None:
+    text = (FOLDER / "split.factiva.txt").read_text(encoding="utf-8")
+    single = text[text.index("HD  A farm") :].replace("Results Found       3", "Results Found       1")
+    outcome = outcome_of(single.encode())
+    assert (outcome.declared, len(outcome.articles), outcome.rejections) == (1, 1, ())
 
 
 def test_an_unforeseen_layout_is_read_as_any_other_text_with_a_warning() -> None:

@@ -53,6 +53,7 @@ _SOURCE_CODE = re.compile(r"[A-Z][A-Z0-9]{1,11}")
 _COMPANY = re.compile(
     r"(?:Ltd|Inc|LLC|plc|PLC|Corp|Co|GmbH|AG|KG|SE|S\.?A|S\.?L|S\.?p\.?A|N\.?V|B\.?V|AB|AS|A/S|Oy|Limited|Group|Verlag)\.?$"
 )
+_CLOCK = re.compile(r"\d{1,2}:\d{2}\b")
 _RESULTS = re.compile(
     r"(?i)(?:results found|(?:gefundene )?ergebnisse(?: gefunden)?|résultats trouvés|resultados encontrados|risultati trovati"
     r"|gevonden resultaten|resultaten gevonden)[ :\t]*(\d[\d.,]*)"
@@ -109,7 +110,11 @@ def read(page: Page, marks: Marks) -> Export | None:
     builder = Builder(NAME, blocks, marks, _language(texts))
     ends = [at for at, text in enumerate(texts) if _is_document(text)]
     start = found = 0
+    runs: list[tuple[int, int]] = []  # articles found and results named, of files put one behind the other
     for end in ends:
+        above, start = start, _below_summary(builder, start, end)
+        if start > above:
+            runs.append((found - sum(count for count, _ in runs), _results(texts[above:start])))
         found += _articles(builder, start, end + 1, _starts(builder, start, end + 1) or [start])
         start = end + 1
     if start < len(texts):
@@ -119,9 +124,25 @@ def read(page: Page, marks: Marks) -> Export | None:
             found += _articles(builder, start, len(texts), starts)
         else:
             builder.part(start, "trailer", article=False)
-    results = [int(re.sub(r"\D", "", match.group(1))) for match in map(_RESULTS.match, texts[start:]) if match]
-    builder.declared = declared([(1, results[0]), (found, results[0])]) if results else None
+    runs.append((found - sum(count for count, _ in runs), _results(texts[start:])))
+    if all(results for _, results in runs):
+        builder.declared = sum(declared([(1, results), (count, results)][: max(1, count)]) or 0 for count, results in runs)
     return builder.done()
+
+
+def _below_summary(builder: Builder, start: int, stop: int) -> int:
+    """Where the article begins if the summary of another file's search stands above it."""
+    texts = [block.text for block in builder.blocks[start : min(stop, start + MAX_HEAD)]]
+    at = next((at for at, text in enumerate(texts) if _RESULTS.match(text)), None)
+    if at is None:
+        return start
+    builder.part(start, "trailer", article=False)
+    return start + at + (2 if at + 1 < len(texts) and _CLOCK.search(texts[at + 1]) else 1)
+
+
+def _results(texts: list[str]) -> int:
+    """How many articles the summary of a search says were found, 0 if there is none."""
+    return next((int(re.sub(r"\D", "", match.group(1))) for match in map(_RESULTS.match, texts) if match), 0)
 
 
 def _articles(builder: Builder, start: int, stop: int, starts: list[int]) -> int:
