@@ -38,6 +38,7 @@ LOWER, LOWEST = 0.7, 0.02
 ITEMS = frozenset(("li", "td", "th", "dt", "dd", "pre"))
 MAX_ITEMS = 500
 CONTAINERS = 5
+HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 # A paragraph is nearly kept from this part of the threshold on; kept prose is looked for so many blocks above it, in containers
 # so far up.
 NEARLY, PROSE_LOOK, PROSE_CONTAINERS = 0.7, 6, 3
@@ -128,15 +129,24 @@ def _items_inside(page: Page, kept: NDArray[np.bool_]) -> set[int]:
 
 
 def _prose_behind(page: Page, kept: NDArray[np.bool_], nearly: NDArray[np.bool_]) -> set[int]:
-    """Paragraphs without a link that the score nearly keeps, behind kept prose of the same container: often its last words."""
+    """Paragraphs without a link that the score nearly keeps, behind kept prose of the same container: often its last words.
+
+    Not where a heading that is dropped stands between the two: what it heads goes with it.
+    """
     found = set()
     blocks = page.blocks
     for at in np.flatnonzero(nearly & ~kept).tolist():
         if blocks[at].links or not _is_paragraph(blocks[at]):
             continue
         above = range(at - 1, max(-1, at - 1 - PROSE_LOOK), -1)
-        last = next((other for other in above if kept[other] and is_prose(blocks[other].text)), None)
-        if last is not None and _containers(blocks[at], PROSE_CONTAINERS) & _containers(blocks[last], PROSE_CONTAINERS):
+        near = (other for other in above if (is_prose(blocks[other].text) if kept[other] else blocks[other].kind in HEADINGS))
+        last = next(near, None)
+        if (
+            last is not None
+            and kept[last]
+            and is_prose(blocks[last].text)
+            and _containers(blocks[at], PROSE_CONTAINERS) & _containers(blocks[last], PROSE_CONTAINERS)
+        ):
             found.add(at)
     return found
 
