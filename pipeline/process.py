@@ -21,6 +21,7 @@ from pipeline.model import Article, Decoded, Entry, Outcome, Page, Rejection, Se
 from pipeline.rules import RuleSet
 from pipeline.settings import Settings
 from pipeline.split import split
+from pipeline.split.features import VOCABULARIES
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ def prepare(settings: Settings) -> Context:
     known = _contexts.get(key)
     if known is None:
         loaded = rules.load(settings.rules, settings.rule)
-        knowledge = hashlib.sha256(f"{loaded.digest}:{learned.digest(*features.VOCABULARIES)}".encode()).hexdigest()
+        knowledge = hashlib.sha256(f"{loaded.digest}:{learned.digest(*features.VOCABULARIES, *VOCABULARIES)}".encode()).hexdigest()
         known = _contexts[key] = Context(settings, loaded, knowledge)
     return known
 
