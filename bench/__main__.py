@@ -1,7 +1,7 @@
 """Quality against gold.
 
-`python -m bench predict KIND INPUT.parquet PRED` runs the library; `seeds [DIR_OF_SEEDS DIR_OF_GOLD]` and `boilerplate DATA_DIR`
-are tables against gold; `train KIND DATA_DIR` makes the learned parts anew.
+`python -m bench predict KIND INPUT.parquet PRED` runs the library; `seeds [DIR_OF_SEEDS DIR_OF_GOLD]`, `boilerplate DATA_DIR`
+and `split DATA_DIR` are tables against gold; `train KIND DATA_DIR` makes the learned parts anew.
 
 No data folder is built in: paths are arguments, or `seeds` finds `seeds` and `gold` below the folder that WINNOW_DATA names.
 Exit codes: 0 ok (for tables: all bars hold), 1 a bar does not hold, 2 wrong usage or settings.
@@ -14,7 +14,7 @@ import os
 import sys
 from pathlib import Path
 
-from bench import boilerplate, predict, seeds, train
+from bench import boilerplate, predict, seeds, split, train
 from pipeline.errors import WinnowError
 
 DATA = "WINNOW_DATA"
@@ -31,6 +31,8 @@ def main(argv: list[str] | None = None) -> int:
             return train.run(asked.kind, asked.data)
         if asked.command == "boilerplate":
             return boilerplate.run(asked.data, workers=asked.workers)
+        if asked.command == "split":
+            return split.run(asked.data, workers=asked.workers)
         return seeds.run(*_seed_folders(asked, parser), as_json=asked.json)
     except WinnowError as error:
         sys.stderr.write(f"bench: {error}\n")
@@ -60,6 +62,11 @@ def _parser() -> argparse.ArgumentParser:
     three = commands.add_parser("boilerplate", help="clean text of pages and dumps against gold; exit 1 unless all bars hold")
     three.add_argument("data", type=Path, metavar="DATA_DIR", help="the folder of pages.parquet")
     three.add_argument("--workers", type=int, default=2, help="processes (default 2)")
+    five = commands.add_parser(
+        "split", help="cuts of split.parquet against gold, and their confidence; exit 1 unless all bars hold"
+    )
+    five.add_argument("data", type=Path, metavar="DATA_DIR", help="the folder of split.parquet")
+    five.add_argument("--workers", type=int, default=2, help="processes (default 2)")
     four = commands.add_parser("train", help="the learned parts, made anew; needs lightgbm")
     four.add_argument("kind", choices=train.KINDS, metavar="KIND", help=", ".join(train.KINDS))
     four.add_argument("data", type=Path, metavar="DATA_DIR", help="the folder of pages.parquet")

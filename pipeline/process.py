@@ -59,7 +59,8 @@ def prepare(settings: Settings) -> Context:
     known = _contexts.get(key)
     if known is None:
         loaded = rules.load(settings.rules, settings.rule)
-        knowledge = hashlib.sha256(f"{loaded.digest}:{learned.digest(*features.VOCABULARIES, *VOCABULARIES)}".encode()).hexdigest()
+        weights = learned.digest(*features.VOCABULARIES, *VOCABULARIES)
+        knowledge = hashlib.sha256(f"{loaded.digest}:{weights}".encode()).hexdigest()
         known = _contexts[key] = Context(settings, loaded, knowledge)
     return known
 

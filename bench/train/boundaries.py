@@ -1,8 +1,8 @@
 """`python -m bench train boundaries DATA_DIR`: the weights of the splitter of undelimited text, from generated files.
 
-The files are made from the gold texts of pages.parquet (without those that stand in the validation files), by fold: folds are those
-of the block scorer, by registered domain, so an article never recurs between what is learned from and what is judged on. The second
-look is trained on the first one's out-of-fold scores, confidence is calibrated on the second's.
+The files are made from the gold texts of pages.parquet (without those that stand in the validation files), by fold: folds are
+those of the block scorer, by registered domain, so no article recurs between what is learned from and what is judged on. The
+second look is trained on the first one's out-of-fold scores, confidence is calibrated on the second's.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import random
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -21,7 +22,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from bench.run import context
-from bench.train.blocks import FOLDS, SEED, THREADS, fold_of
+from bench.train.blocks import SEED, fold_of
 from bench.train.boundaries_files import KINDS, MOST_ARTICLES, File, Text, make
 from bench.train.boundaries_phrases import LANGUAGES
 from bench.train.trees import Json, from_lightgbm, slim
@@ -31,23 +32,23 @@ from pipeline.label import label
 from pipeline.learned import ensemble
 from pipeline.model import Decoded
 from pipeline.split import prose
+from pipeline.split.features import links
 from pipeline.split.features.again import FEATURES as AGAIN
 from pipeline.split.features.again import again
 from pipeline.split.features.decode import best_cuts
-from pipeline.split.features.table import Table, table
+from pipeline.split.features.links import STEM
+from pipeline.split.features.table import HEAD_WORDS, Table, table
 from pipeline.surface import same_line
 
 NAME = "boundaries"
 COMMAND = "python -m bench train boundaries DATA_DIR"
 # zyte: its texts are in the validation files; readability: a tool's output.
 LEFT_OUT = frozenset(("zyte", "readability"))
-# Pages that hold several texts themselves.
-SEVERAL = frozenset(("listing", "collection", "forum"))
-COLUMNS = ["id", "set", "url", "page_type", "gold_text", "title", "authors", "site"]
-FILES = 800  # a fold
+COLUMNS = ["id", "set", "url", "gold_text", "title", "authors", "site"]
+FILES = 750  # a group of folds
 # Folds: those of the block scorer, put together, so that each has articles enough to mix.
 GROUPS = 3
-FIRST, SECOND = 150, 200
+FIRST, SECOND = 200, 300
 COMMON: dict[str, Any] = {
     "objective": "binary",
     "num_leaves": 16,
@@ -61,7 +62,7 @@ COMMON: dict[str, Any] = {
     "seed": SEED,
     "deterministic": True,
     "force_col_wise": True,
-    "num_threads": THREADS,
+    "num_threads": 1,  # more wait for each other on tables of this size
     "verbose": -1,
 }
 # Log-odds from which on the second look is taken; how a file is cut (pipeline.split.features.decode); the confidence from
@@ -75,6 +76,10 @@ SETTINGS: dict[str, Any] = {
 NEAR = 3
 LOW_RANK, LOW_SHARE, EASY_SHARE = 0.2, 0.2, 0.05
 SMALLEST_POOL = 10
+# Words in fewer texts are not kept; lines of fewer characters are no prose; a ratio is drawn towards none by so many lines, and
+# asked only of words in so many.
+MIN_TEXTS, LEAD_CHARS, DRAWN, MIN_LINES = 8, 60, 3.0, 20
+_WORD = re.compile(r"[^\W_]+")
 TOPICAL = 0.4
 MIN_TEXT = 250
 DETECT_CHARS = 600
@@ -94,9 +99,9 @@ class Doc:
 
 
 def read_texts(source: Path) -> Iterator[tuple[int, Text]]:
-    """(fold, text) of each page with a gold text that is one article."""
+    """(fold, text) of each page with a gold text. Listings are one text, too: what they list are no articles."""
     for row in pq.read_table(source, columns=COLUMNS).to_pylist():
-        if not row["gold_text"] or row["set"] in LEFT_OUT or row["page_type"] in SEVERAL:
+        if not row["gold_text"] or row["set"] in LEFT_OUT:
             continue
         lines = [line.strip() for line in row["gold_text"].split("\n") if line.strip()]
         title = row["title"] or ""
@@ -160,9 +165,41 @@ def files(texts: Sequence[Text], count: int, rng: random.Random) -> Iterator[Fil
         yield make([texts[number] for number in chosen], texts, kind, rng)
 
 
+def common_words(texts: Sequence[Text]) -> dict[str, list[int]]:
+    """Of the stems in many texts how rare they are, and how much more often they stand in first and in last lines: hundredths."""
+    spread: dict[str, int] = {}
+    places: tuple[dict[str, int], dict[str, int], dict[str, int]] = ({}, {}, {})
+    lines = [0, 0, 0]
+    for text in texts:
+        seen: set[str] = set()
+        prose_lines = [line for line in text.lines if len(line) >= LEAD_CHARS]
+        for number, line in enumerate(prose_lines):
+            stems = [word[:STEM] for word in _WORD.findall(line.lower())]
+            seen.update(stems)
+            where = 0 if number == 0 else 1 if number == len(prose_lines) - 1 else 2
+            lines[where] += 1
+            for stem in set(stems[:HEAD_WORDS]):
+                places[where][stem] = places[where].get(stem, 0) + 1
+        for stem in seen:
+            spread[stem] = spread.get(stem, 0) + 1
+    found = {}
+    rarest = np.log(len(texts) / MIN_TEXTS)
+    for stem, times in sorted(spread.items()):
+        if times < MIN_TEXTS:
+            continue
+        first, last, other = (place.get(stem, 0) for place in places)
+        ratios = [
+            np.log((here + DRAWN) / (other * lines[where] / max(1, lines[2]) + DRAWN)) if here + other >= MIN_LINES else 0.0
+            for where, here in enumerate((first, last))
+        ]
+        found[stem] = [round(100 * float(value)) for value in (np.log(len(texts) / times) / rarest, *ratios)]
+    return found
+
+
 def prepare(folds: dict[int, list[Text]], count: int = FILES) -> Iterator[Doc]:
-    """Made files of each fold, and each text as it is."""
+    """Made files of each fold, and each text as it is; what is known of common words comes from the other folds."""
     for fold, texts in sorted(folds.items()):
+        known = links.lexicon(common_words([text for other in sorted(folds) if other != fold for text in folds[other]]))
         rng = random.Random(SEED * 100 + fold)  # noqa: S311 - not for secrets
         made = list(files(texts, count, rng))
         made += [
@@ -170,17 +207,17 @@ def prepare(folds: dict[int, list[Text]], count: int = FILES) -> Iterator[Doc]:
             for n, text in enumerate(texts)
         ]
         for file in made:
-            doc = document(file, fold)
+            doc = document(file, fold, known)
             if doc is not None:
                 yield doc
 
 
-def document(file: File, fold: int) -> Doc | None:
+def document(file: File, fold: int, known: links.Lexicon) -> Doc | None:
     """A made file read, labelled and measured; None where it has no gap."""
     page = plain.read(Decoded(file.text, "utf-8", "utf-8"))
     shared = context()
     marks = label(page, shared.rules, shared.settings.mode, {})
-    measured = table(page.blocks, marks)
+    measured = table(page.blocks, marks, known)
     if measured is None:
         return None
     at = [page.blocks[number].start for number in measured.at[1:].tolist()]
@@ -305,10 +342,11 @@ def run(data: Path, target: Path) -> int:
         "files": len(docs),
         "out_of_fold": scored,
     }
-    settings = SETTINGS | {"calibration": calibration(docs)}
+    known = common_words([text for fold in sorted(folds) for text in folds[fold]])
+    settings = SETTINGS | {"calibration": calibration(docs), "words": known}
     models = {"first": first[-1], "second": second[-1]}
-    text = json.dumps({"about": about, "settings": settings, "models": models}, ensure_ascii=False, separators=(",", ":"))
-    target.write_text(text + "\n", encoding="utf-8")
+    written = json.dumps({"about": about, "settings": settings, "models": models}, ensure_ascii=False, separators=(",", ":"))
+    target.write_text(written + "\n", encoding="utf-8")
     for kind, values in scored.items():
         sys.stdout.write(f"{kind:<10}" + "  ".join(f"{name} {value}" for name, value in values.items()) + "\n")
     return 0

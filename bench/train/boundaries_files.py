@@ -1,7 +1,8 @@
 """Files of several articles, and of one, as people paste them together: made from clean texts, with the true beginnings.
 
-A file has a form that its articles share (titles, bylines, separators, blank lines …), from which single articles stray. Inside the
-articles stand the traps: headings, captions that look like titles, repeated titles, rules, references after the byline.
+A file has a form that its articles share (titles, bylines, separators, blank lines …), from which single articles stray.
+Inside the articles stand the traps: headings, captions that look like titles, repeated titles, rules, references after the
+byline.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from bench.train.boundaries_phrases import Voice, separator
+from bench.train.boundaries_phrases import Voice, likely, separator
 
 Rng = random.Random
 # What is made, and how often.
@@ -20,6 +21,8 @@ KINDS = {"plain": 24, "titled": 13, "signed": 13, "sourced": 13, "parted": 9, "b
 MOST_ARTICLES = 14
 # Lines of a very long article are cut off behind so many characters, now and then.
 LONG = 9000
+# A pull quote's paragraph and one that gets a heading have at least so many characters, one that lends it words so many words.
+QUOTE, BELOW, PHRASE = 80, 60, 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,9 @@ class Form:
     wrapped: int = 0
     brief: float = 0.7
     wires: float = 0.0
+    notes: float = 0.0
+    facts: float = 0.0
+    kicker: float = 0.0
 
 
 def make(texts: Sequence[Text], others: Sequence[Text], kind: str, rng: Rng) -> File:
@@ -85,24 +91,25 @@ def make(texts: Sequence[Text], others: Sequence[Text], kind: str, rng: Rng) -> 
     form = _form(kind, rng, texts[0])
     lines: list[Line] = []
     voice = Voice(texts[0].language, rng)
-    for _ in range(form.menu):
-        lines.append(Line(voice.filled(voice.form("menus")), 0 if rng.random() < 0.7 else form.gap))
+    lines += [Line(voice.filled(voice.form("menus")), 0 if likely(rng, 0.7) else form.gap) for _ in range(form.menu)]
     for number, text in enumerate(texts):
-        mine = _strayed(form, rng, text) if rng.random() < form.stray else form
+        mine = _strayed(form, rng, text) if likely(rng, form.stray) else form
         made = _article(text, mine, rng, others, number + 1)
         made[0] = made[0]._replace(gap=max(made[0].gap, mine.between if lines else 0), starts=bool(lines))
         if lines and mine.rule:
             lines.append(Line(mine.rule, mine.between))
             made[0] = made[0]._replace(gap=rng.choice((form.gap, mine.between)))
         lines.extend(made)
-    for number in range(form.trailer):
-        lines.append(Line(voice.filled(voice.form("trailers")), form.between if not number else 0, None))
+    lines += [
+        Line(voice.filled(voice.form("trailers")), form.between if not number else 0, None) for number in range(form.trailer)
+    ]
     return _joined(kind, lines, form, rng)
 
 
 def _joined(kind: str, lines: list[Line], form: Form, rng: Rng) -> File:
     parts: list[str] = []
-    starts, unsure = [], []
+    starts: list[int] = []
+    unsure: list[int] = []
     at = 0
     for number, line in enumerate(lines):
         parting = "\n" * (line.gap + 1) if number else ""
@@ -131,12 +138,13 @@ def _wrapped(text: str, width: int) -> str:
 def _form(kind: str, rng: Rng, text: Text) -> Form:
     """A form of this kind of file."""
     form = Form(gap=rng.choice((0, 1, 1)), headings=rng.choice((0, 0, 0.05, 0.12)), residue=rng.choice((0, 0, 0.02, 0.05)))
-    form.between = form.gap if rng.random() < 0.7 else form.gap + rng.choice((1, 1, 2, 3))
+    form.between = form.gap if likely(rng, 0.7) else form.gap + rng.choice((1, 1, 2, 3))
     form.stray = rng.choice((0, 0, 0.15, 0.4))
     form.wires, form.brief = rng.choice((0, 0, 0.1, 0.3)), rng.choice((0.4, 0.8, 0.9))
+    form.notes, form.facts, form.kicker = rng.choice((0, 0.1, 0.2)), rng.choice((0, 0, 0, 0.1)), rng.choice((0, 0.1))
     voice = Voice(text.language, rng)
     _MAKERS[kind](form, rng, voice)
-    if rng.random() < 0.07 and text.language not in ("zh", "ja"):
+    if likely(rng, 0.07) and text.language not in ("zh", "ja"):
         form.wrapped, form.gap, form.between = rng.randint(60, 85), 1, max(1, form.between)
     return form
 
@@ -159,35 +167,35 @@ def _tail(form: Form, rng: Rng, voice: Voice) -> None:
 
 def _plain(form: Form, rng: Rng, voice: Voice) -> None:
     del voice
-    form.between = form.gap + (rng.randint(1, 4) if rng.random() < 0.2 else 0)
+    form.between = form.gap + (rng.randint(1, 4) if likely(rng, 0.2) else 0)
 
 
 def _titled(form: Form, rng: Rng, voice: Voice) -> None:
     form.title = _title(rng)
-    if rng.random() < 0.2:
+    if likely(rng, 0.2):
         form.section = 1.0
-    if rng.random() < 0.2:
+    if likely(rng, 0.2):
         form.share = [voice.form("shares")]
 
 
 def _signed(form: Form, rng: Rng, voice: Voice) -> None:
-    if rng.random() < 0.8:
+    if likely(rng, 0.8):
         form.title = _title(rng)
-    where = rng.random()
-    if where < 0.6:
+    where = rng.choice(("head", "head", "head", "tail", "tail", "both"))
+    if where != "tail":
         _head(form, rng, voice)
-    if where > 0.45:
+    if where != "head":
         _tail(form, rng, voice)
 
 
 def _sourced(form: Form, rng: Rng, voice: Voice) -> None:
-    if rng.random() < 0.25:
+    if likely(rng, 0.25):
         form.title = _title(rng)
-    if rng.random() < 0.25:
+    if likely(rng, 0.25):
         form.head = [voice.form("sources")]
     else:
         form.tail = [voice.form("sources")]
-        if rng.random() < 0.25:
+        if likely(rng, 0.25):
             form.tail.insert(0, voice.form("bylines"))
     form.rule_before_tail = rng.choice((0, 0, 0, 0.3, 1))
 
@@ -201,12 +209,12 @@ def _parted(form: Form, rng: Rng, voice: Voice) -> None:
 
 def _blog(form: Form, rng: Rng, voice: Voice) -> None:
     form.gap = rng.choice((0, 0, 1))
-    form.between = form.gap if rng.random() < 0.6 else form.gap + rng.randint(1, 2)
-    form.title = "plain" if rng.random() < 0.7 else _title(rng)
+    form.between = form.gap if likely(rng, 0.6) else form.gap + rng.randint(1, 2)
+    form.title = "plain" if likely(rng, 0.7) else _title(rng)
     form.section = rng.choice((0, 0, 0.5, 1))
-    if rng.random() < 0.5:
+    if likely(rng, 0.5):
         form.head = [voice.form(rng.choice(("datelines", "datelines", "bylines")))]
-    kinds = [kind for kind in ("more", "comments", "bylines", "datelines", "shares") if rng.random() < 0.45]
+    kinds = [kind for kind in ("more", "comments", "bylines", "datelines", "shares") if likely(rng, 0.45)]
     rng.shuffle(kinds)
     form.share = [voice.form(kind) for kind in kinds or [rng.choice(("more", "comments", "shares"))]]
     form.shortened = rng.choice((0.4, 1, 1))
@@ -220,17 +228,18 @@ def _digest(form: Form, rng: Rng, voice: Voice) -> None:
     form.headings = rng.choice((0.05, 0.1, 0.2))
     form.residue = rng.choice((0.02, 0.05, 0.08))
     form.references = rng.choice((0, 0.2, 0.4))
+    form.facts = rng.choice((0.05, 0.15))
     form.between = form.gap
     _loose(form, rng, voice)
 
 
 def _loose(form: Form, rng: Rng, voice: Voice) -> None:
     """An article of a digest."""
-    form.title = _title(rng) if rng.random() < 0.4 else ""
+    form.title = _title(rng) if likely(rng, 0.4) else ""
     form.head, form.tail = [], []
-    if form.title and rng.random() < 0.35:
+    if form.title and likely(rng, 0.35):
         _head(form, rng, voice)
-    if rng.random() < 0.5:
+    if likely(rng, 0.5):
         _tail(form, rng, voice)
     form.rule_before_tail = rng.choice((0, 0, 0.4))
     form.references_last = rng.random()
@@ -241,6 +250,7 @@ def _single(form: Form, rng: Rng, voice: Voice) -> None:
     maker = rng.choice((_plain, _plain, _titled, _signed, _sourced, _digest, _blog))
     maker(form, rng, voice)
     form.references = rng.choice((0, 0, 0.5))
+    form.facts = rng.choice((0, 0.4))
     form.menu = form.trailer = 0
     form.stray = 0
 
@@ -262,14 +272,14 @@ def _strayed(form: Form, rng: Rng, text: Text) -> Form:
     mine = Form(**{name: getattr(form, name) for name in Form.__slots__})
     mine.head, mine.tail, mine.share = list(form.head), list(form.tail), list(form.share)
     voice = Voice(text.language, rng)
-    if form.references or rng.random() < 0.3:
+    if form.references or likely(rng, 0.3):
         _loose(mine, rng, voice)
     else:
-        if mine.head and rng.random() < 0.5:
-            mine.head = [] if rng.random() < 0.5 else [voice.form("bylines")]
-        if mine.tail and rng.random() < 0.6:
-            mine.tail = [] if rng.random() < 0.4 else [voice.form(rng.choice(("bylines", "sources")))]
-        if mine.title and rng.random() < 0.3:
+        if mine.head and likely(rng, 0.5):
+            mine.head = [] if likely(rng, 0.5) else [voice.form("bylines")]
+        if mine.tail and likely(rng, 0.6):
+            mine.tail = [] if likely(rng, 0.4) else [voice.form(rng.choice(("bylines", "sources")))]
+        if mine.title and likely(rng, 0.3):
             mine.title = ""
     return mine
 
@@ -278,35 +288,58 @@ def _article(text: Text, form: Form, rng: Rng, others: Sequence[Text], number: i
     """The lines of one article."""
     voice = Voice(text.language, rng)
     known = {
-        "person": text.authors[0] if text.authors and rng.random() < 0.5 else voice.person(),
-        "paper": text.paper if text.paper and rng.random() < 0.5 else voice.paper(),
-        "domain": text.domain if rng.random() < 0.5 else voice.domain(),
+        "person": text.authors[0] if text.authors and likely(rng, 0.5) else voice.person(),
+        "paper": text.paper if text.paper and likely(rng, 0.5) else voice.paper(),
+        "domain": text.domain if likely(rng, 0.5) else voice.domain(),
         "day": voice.day(),
     }
     title = _dressed(text.title, form.title, number) if form.title and text.title else ""
     lines: list[Line] = []
-    tight = rng.random() < 0.3
-    if rng.random() < form.section:
+    tight = likely(rng, 0.3)
+    if likely(rng, form.section):
         lines.append(Line(voice.section(), form.gap))
     if title:
         lines.append(Line(title, form.gap))
     lines += [Line(voice.filled(one, **known, title=text.title), 0 if tight else form.gap) for one in form.head]
+    if title and likely(rng, form.kicker):
+        lines.insert(len(lines) - rng.randint(0, len(form.head)), Line(_kicker(text, rng, voice), form.gap))
     lines += _body(text, form, rng, others, voice)
+    if likely(rng, form.notes):
+        lines.append(Line(voice.filled(voice.form("notes")), form.gap))
     tail = _ending(form, rng, voice, known)
     lines += tail
-    if title and rng.random() < 0.5 * form.residue * 10 and tail:
+    if text.title and likely(rng, form.facts):
+        lines += _facts(text.title, rng, voice, form.gap)
+    if title and likely(rng, 5 * form.residue) and tail:
         lines.insert(len(lines) - rng.randint(0, len(tail)), Line(text.title, form.gap))
-    lines += [Line(voice.filled(one, **known, title=text.title), 0 if rng.random() < 0.5 else form.gap) for one in form.share]
+    lines += [Line(voice.filled(one, **known, title=text.title), 0 if likely(rng, 0.5) else form.gap) for one in form.share]
     return lines
+
+
+def _kicker(text: Text, rng: Rng, voice: Voice) -> str:
+    """What may stand below a title: a second one, in capitals or not, a place, a sentence of the text."""
+    sentence = re.split(r"(?<=[.!?。])\s*", rng.choice(text.lines), maxsplit=1)[0]
+    return (
+        rng.choice((voice.heading().upper(), voice.heading(), f"{voice.place()} {voice.place()}".upper(), sentence, sentence))
+        or text.title
+    )
+
+
+def _facts(title: str, rng: Rng, voice: Voice, gap: int) -> list[Line]:
+    """An info box: the title again and a few facts, each in one line or two."""
+    lines = [title] if likely(rng, 0.8) else []
+    for _ in range(rng.randint(1, 3)):
+        lines += voice.filled(voice.form("facts")).split("|")
+    return [Line(line, gap) for line in lines if line]
 
 
 def _ending(form: Form, rng: Rng, voice: Voice, known: dict[str, str]) -> list[Line]:
     """References and the byline or source lines at the tail, in either order; a rule may stand above them."""
     signed = [Line(voice.filled(one, **known), form.gap) for one in form.tail]
-    if signed and rng.random() < form.rule_before_tail:
+    if signed and likely(rng, form.rule_before_tail):
         signed.insert(0, Line(separator(rng), form.gap))
-    cited = _references(rng, voice, form.gap) if rng.random() < form.references else []
-    return signed + cited if rng.random() < form.references_last else cited + signed
+    cited = _references(rng, voice, form.gap) if likely(rng, form.references) else []
+    return signed + cited if likely(rng, form.references_last) else cited + signed
 
 
 def _dressed(title: str, how: str, number: int) -> str:
@@ -323,25 +356,25 @@ def _dressed(title: str, how: str, number: int) -> str:
 def _body(text: Text, form: Form, rng: Rng, others: Sequence[Text], voice: Voice) -> list[Line]:
     """The paragraphs, with what stands between them."""
     paragraphs = list(text.lines)
-    if rng.random() < form.shortened:
+    if likely(rng, form.shortened):
         paragraphs = paragraphs[: rng.randint(1, 5)]
-        if rng.random() < 0.3:
+        if likely(rng, 0.3):
             paragraphs[-1] = paragraphs[-1][: rng.randint(60, 400)].rsplit(" ", 1)[0] + rng.choice(("...", "…", " [...]"))
-    elif rng.random() < form.brief:
+    elif likely(rng, form.brief):
         paragraphs = _within(paragraphs, rng.choice((300, 700, 1200, 1800, 2500, 3500, 5000, LONG)))
-    if form.wires and rng.random() < form.wires:
+    if form.wires and likely(rng, form.wires):
         paragraphs[0] = voice.wire() + paragraphs[0]
-    rule = separator(rng) if rng.random() < 0.06 else ""
-    quote = _pull_quote(paragraphs, rng) if rng.random() < form.residue * 3 else ""
+    rule = separator(rng) if likely(rng, 0.06) else ""
+    quote = _pull_quote(paragraphs, rng) if likely(rng, form.residue * 3) else ""
     lines = [Line(quote, form.gap)] if quote else []
-    turns = (voice.person().split()[-1], voice.person().split()[-1]) if rng.random() < 0.015 else None
-    dates = rng.random() < 0.02
+    turns = (voice.person().split()[-1], voice.person().split()[-1]) if likely(rng, 0.015) else None
+    dates = likely(rng, 0.02)
     for number, paragraph in enumerate(paragraphs):
         if number:
             lines += _between(form, rng, others, voice, paragraph, text.title)
-            if rule and rng.random() < 0.2:
+            if rule and likely(rng, 0.2):
                 lines.append(Line(rule, form.gap))
-            if dates and rng.random() < 0.35:
+            if dates and likely(rng, 0.35):
                 lines.append(Line(voice.day(), form.gap))
         lines.append(Line(f"{turns[number % 2]}: {paragraph}" if turns else paragraph, form.gap))
     return lines
@@ -358,22 +391,24 @@ def _within(paragraphs: list[str], most: int) -> list[str]:
 
 
 def _pull_quote(paragraphs: list[str], rng: Rng) -> str:
-    longer = [paragraph for paragraph in paragraphs[1:8] if len(paragraph) > 80]
+    longer = [paragraph for paragraph in paragraphs[1:8] if len(paragraph) > QUOTE]
     if not longer:
         return ""
     chosen = rng.choice(longer)
-    return chosen if rng.random() < 0.5 else re.split(r"(?<=[.!?。])\s*", chosen, maxsplit=1)[0]
+    return chosen if likely(rng, 0.5) else re.split(r"(?<=[.!?。])\s*", chosen, maxsplit=1)[0]
 
 
-def _between(form: Form, rng: Rng, others: Sequence[Text], voice: Voice, below: str, title: str) -> list[Line]:
+def _between(  # noqa: PLR0913, PLR0917 - what stands around it
+    form: Form, rng: Rng, others: Sequence[Text], voice: Voice, below: str, title: str
+) -> list[Line]:
     """A heading or residue above a paragraph, now and then."""
     lines = []
-    if rng.random() < form.residue:
-        other = title if title and rng.random() < 0.25 else rng.choice(others).title
+    if likely(rng, form.residue):
+        other = title if title and likely(rng, 0.25) else rng.choice(others).title
         made = voice.filled(voice.form("residue"), title=other)
         if made:
             lines.append(Line(made, form.gap))
-    if rng.random() < form.headings and len(below) > 60:
+    if likely(rng, form.headings) and len(below) > BELOW:
         lines.append(Line(_heading(below, rng, voice), form.gap))
     return lines
 
@@ -381,26 +416,24 @@ def _between(form: Form, rng: Rng, others: Sequence[Text], voice: Voice, below: 
 def _heading(below: str, rng: Rng, voice: Voice) -> str:
     """A heading: a usual one, or made from words of the paragraph it stands above."""
     words = [word.strip(".,;:!?\"'()“”«»") for word in below.split()]
-    if rng.random() < 0.5 or len(words) < 8:
+    if likely(rng, 0.5) or len(words) < PHRASE:
         return voice.heading()
     start = rng.randrange(0, min(len(words) - 4, 20))
     phrase = " ".join(words[start : start + rng.randint(2, 6)])
-    how = rng.random()
-    if how < 0.4:
-        return phrase[:1].upper() + phrase[1:]
-    return phrase.title() if how < 0.8 else phrase.upper() if how < 0.9 else phrase[:1].upper() + phrase[1:] + "?"
+    plain = phrase[:1].upper() + phrase[1:]
+    return rng.choice((plain, plain, plain, plain, *[phrase.title()] * 4, phrase.upper(), plain + "?"))
 
 
 def _references(rng: Rng, voice: Voice, gap: int) -> list[Line]:
     """A list of cited works, numbered, its addresses broken now and then."""
-    lines = [Line(voice.form("references"), gap)] if rng.random() < 0.8 else []
-    wide, broken = rng.random() < 0.3, rng.random() < 0.4
+    lines = [Line(voice.form("references"), gap)] if likely(rng, 0.8) else []
+    wide, broken = likely(rng, 0.3), likely(rng, 0.4)
     mark = rng.choice(("[{}] ", "[{}] ", "[{}]", "{}. "))
     for number in range(1, rng.randint(2, 14)):
         cited = f"{voice.person()}, “{voice.heading()}: {voice.place()} {voice.section()},” {voice.paper()}, {voice.day()}"
         line = mark.format(number) + rng.choice((cited, cited, cited + ".", "ibid", voice.paper() + ", " + voice.day()))
         lines.append(Line(line, gap if wide or number == 1 else 0))
-        if rng.random() < 0.4:
+        if likely(rng, 0.4):
             address = voice.filled("{u}").replace(".html", f"-{'-'.join(voice.heading().lower().split())}.html")
             cut = rng.randint(30, 45) if broken else 400
             lines += [Line(address[at : at + cut]) for at in range(0, len(address), cut)]

@@ -12,7 +12,21 @@ LANGUAGES = tuple(_PHRASES)
 _DENSE = ("zh", "ja")
 _ENDINGS = "com com com org net info news io co.uk".split()  # noqa: SIM905
 _NATIONAL = {"de": "de", "fr": "fr", "es": "es", "pt": "com.br", "ru": "ru", "ar": "com", "zh": "cn", "ja": "co.jp"}
-_LATIN = "harbour north valley lake capital east city island coast border union summit river global metro prairie market policy world".split()  # noqa: SIM905
+_LATIN = (
+    "harbour",
+    "north",
+    "valley",
+    "lake",
+    "capital",
+    "east",
+    "city",
+    "island",
+    "coast",
+    "border",
+    "union",
+    "summit",
+    "river",
+)
 _TOWNS = (
     "Bergen",
     "Lyon",
@@ -35,6 +49,11 @@ _RANGES = ((0x2500, 0x257F), (0x2580, 0x25FF), (0x2600, 0x26FF), (0x2700, 0x27BF
 _WORDED = ("-30-", "###", "# # #", "[end]", "END", "— End of article —", "*** END ***", "- ends -", "//", "oOo", "-o0o-", "x x x")
 
 
+def likely(rng: random.Random, share: float) -> bool:
+    """True in this share of cases."""
+    return rng.random() < share
+
+
 class Voice:
     """The phrases of one language, drawn with one random generator."""
 
@@ -48,17 +67,16 @@ class Voice:
         first, last = (self.rng.choice(self.phrases[part].split()) for part in ("first", "last"))
         if self.language in _DENSE:
             return f"{first}{last}"
-        middle = f" {self.rng.choice('ABCDEFGHJKLMNPRSTW')}." if self.language == "en" and self.rng.random() < 0.12 else ""
+        middle = f" {self.rng.choice('ABCDEFGHJKLMNPRSTW')}." if self.language == "en" and likely(self.rng, 0.12) else ""
         return f"{first}{middle} {last}"
 
     def place(self) -> str:
         """Part of a paper's name."""
-        return self.rng.choice(self.phrases["places"].split("|") if self.phrases["places"] else [""])
+        return str(self.rng.choice(self.phrases["places"].split("|") if self.phrases["places"] else [""]))
 
     def paper(self) -> str:
         """The name of a paper."""
-        chance = self.rng.random()
-        if chance < 0.15:  # "KTN", "Portline", "PortWatch"
+        if likely(self.rng, 0.15):  # "KTN", "Portline", "PortWatch"
             short = "".join(self.rng.choice("ABCDEFGHIKLMNPRSTVW") for _ in range(self.rng.randint(2, 5)))
             return self.rng.choice(
                 (
@@ -67,15 +85,13 @@ class Voice:
                     f"{self.rng.choice(_LATIN).title()}{self.rng.choice(('line', 'Watch', 'ly', 'Hub', 'beat', ' 24'))}",
                 )
             )
-        name, place = self.rng.choice(self.phrases["papers"].split("|")), self.place()
+        name, place = str(self.rng.choice(self.phrases["papers"].split("|"))), self.place()
         if not place:
-            return str(name)
-        if self.language in ("en", "de"):
-            joined = f"{place} {name}" if self.language == "en" or self.rng.random() < 0.5 else f"{place}-{name}"
-            chance = self.rng.random()
-            return (
-                f"The {joined}" if self.language == "en" and chance < 0.4 else joined.replace(" ", "") if chance > 0.9 else joined
-            )
+            return name
+        if self.language == "en":
+            return self.rng.choice((f"The {place} {name}", f"{place} {name}", f"{place} {name}", f"{place}{name}"))
+        if self.language == "de":
+            return self.rng.choice((f"{place}-{name}", f"{place} {name}", f"{place}{name.lower()}"))
         return f"{name} {place}"
 
     def wire(self) -> str:
@@ -99,11 +115,11 @@ class Voice:
 
     def domain(self) -> str:
         """A made-up address."""
-        ending = _NATIONAL.get(self.language, "com") if self.rng.random() < 0.5 else self.rng.choice(_ENDINGS)
+        ending = _NATIONAL.get(self.language, "com") if likely(self.rng, 0.5) else self.rng.choice(_ENDINGS)
         parts = [
             self.rng.choice(_LATIN),
-            self.rng.choice("times post news daily press review today voice blog report watch".split()),
-        ]  # noqa: SIM905
+            self.rng.choice(["times", "post", "news", "daily", "press", "review", "today", "voice", "blog", "report", "watch"]),
+        ]
         return self.rng.choice(("", "", "www.")) + self.rng.choice(("", "-")).join(parts) + "." + ending
 
     def day(self) -> str:
@@ -124,9 +140,11 @@ class Voice:
 
     def form(self, kind: str) -> str:
         """A form of a kind of line, to be filled: the lines of one file often share it."""
-        return str(self.rng.choice(self.phrases[kind]))
+        return str(self.rng.choice(self.phrases.get(kind) or _PHRASES["en"][kind]))
 
-    def filled(self, form: str, *, person: str = "", paper: str = "", title: str = "", day: str = "", domain: str = "") -> str:
+    def filled(  # noqa: PLR0913 - what a form may ask for
+        self, form: str, *, person: str = "", paper: str = "", title: str = "", day: str = "", domain: str = ""
+    ) -> str:
         """A form with what it asks for; what is not given is made up."""
         person, domain = person or self.person(), domain or self.domain()
         values = {
@@ -137,7 +155,7 @@ class Voice:
             "d": day or self.day(),
             "s": domain,
             "S": domain[:1].upper() + domain[1:],
-            "u": f"https://{domain}/{self.rng.randint(1999, 2026)}/{self.rng.randint(1, 12):02}/{self.rng.randint(1000, 99999)}.html",
+            "u": f"https://{domain}/{self.rng.randint(1999, 2026)}/{self.rng.randint(1000, 99999)}.html",
             "t": title,
             "k": self.rng.randint(2, 60),
             "M": self.phrases["months"].split()[self.rng.randrange(12)],
@@ -150,21 +168,17 @@ class Voice:
 
 def separator(rng: random.Random) -> str:
     """A line of separator characters, of any script, length and spacing; now and then a worded one."""
-    chance = rng.random()
-    if chance < 0.08:
+    kind = rng.choice(("worded", *["ascii"] * 5, *["ornament"] * 4, *["any"] * 2))
+    if kind == "worded":
         return rng.choice(_WORDED)
-    if chance < 0.5:
-        char = rng.choice(_ASCII)
-    elif chance < 0.8:
-        char = rng.choice(_ORNAMENTS)
-    else:
-        low, high = rng.choice(_RANGES)
-        char = chr(rng.randint(low, high))
+    char = rng.choice(_ASCII if kind == "ascii" else _ORNAMENTS)
+    if kind == "any":
+        char = chr(rng.randint(*rng.choice(_RANGES)))
     length = rng.choice((1, 2, 3, 3, 3, 4, 5, 5, 7, 8, 10, 12, 15, 20, 30, 40, 60, 72))
-    if length < 3 and char in _ASCII:
-        length = 3
+    if char in _ASCII:
+        length = max(length, 3)
     joined = rng.choice(("", "", "", " ", "  ")).join([char] * length)
-    if rng.random() < 0.1:
+    if likely(rng, 0.1):
         other = rng.choice(_ASCII + _ORNAMENTS)
         joined = f"{joined} {other} {joined}"
     return joined

@@ -7,6 +7,7 @@ articles never seen in training: of cuts with .9, nine of ten are right.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -16,6 +17,7 @@ from pipeline import learned
 from pipeline.split.features.again import FEATURES as AGAIN
 from pipeline.split.features.again import again
 from pipeline.split.features.decode import best_cuts
+from pipeline.split.features.links import Lexicon, lexicon
 from pipeline.split.features.table import Table, table
 from pipeline.split.splitter import Cut, Splitter
 
@@ -46,7 +48,7 @@ class Look(NamedTuple):
 
 
 class Scores(NamedTuple):
-    """A file's gaps: the number of the block below each, its log-odds, and the length of each line of text, one more than gaps."""
+    """A file's gaps: the number of the block below each, its log-odds, and the length of each line, one more than gaps."""
 
     at: NDArray[np.int64]
     odds: NDArray[np.float64]
@@ -89,9 +91,19 @@ def score(blocks: Sequence[Block], marks: Sequence[Sequence[Mark]], weights: Wei
     return Scores(np.concatenate(at)[1:], np.concatenate(odds)[1:], np.concatenate(worth))
 
 
+@functools.cache
+def _shipped() -> Lexicon:
+    return lexicon(learned.load(FILE).settings["words"])
+
+
+def _lexicon(weights: Weights) -> Lexicon:
+    """What the weights know of common words."""
+    return _shipped() if weights is learned.load(FILE) else lexicon(weights.settings["words"])
+
+
 def look(blocks: Sequence[Block], marks: Sequence[Sequence[Mark]], weights: Weights) -> Look | None:
     """Both looks at one window; None where it has no gap."""
-    seen = table(blocks, marks)
+    seen = table(blocks, marks, _lexicon(weights))
     if seen is None:
         return None
     one, two = weights.models["first"], weights.models["second"]
@@ -114,7 +126,8 @@ def columns(rows: NDArray[np.float32], names: Sequence[str], model: Ensemble) ->
 def confidence(odds: NDArray[np.float64], weights: Weights) -> NDArray[np.float64]:
     """How likely a cut at each gap is right, 0…1: log-odds looked up in the calibration table."""
     known = weights.settings["calibration"]
-    return np.round(np.interp(odds, known["odds"], known["right"]), 4)
+    found: NDArray[np.float64] = np.round(np.interp(odds, known["odds"], known["right"]), 4)
+    return found
 
 
 def explain(blocks: Sequence[Block], marks: Sequence[Sequence[Mark]], block: int, most: int = 5) -> list[Reason]:

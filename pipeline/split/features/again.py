@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pipeline.split.features import links
+from pipeline.split.features import parts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -61,8 +61,8 @@ def again(table: Table, odds: Floats) -> NDArray[np.float32]:
         *_ways(table.worth, likely),
         *beside,
     ]
-    parts = links.between(table.words, table.gaps, (odds > MAYBE) & (odds >= np.max(beside[1:-1], axis=0)))
-    columns += [parts[name] for name in FEATURES[len(columns) :]]
+    shares = parts.between(table.words, table.gaps, (odds > MAYBE) & (odds >= np.max(beside[1:-1], axis=0)))
+    columns += [shares[name] for name in FEATURES[len(columns) :]]
     return np.array(columns, dtype=np.float32).T
 
 

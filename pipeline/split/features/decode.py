@@ -56,5 +56,5 @@ def _chain(at: Floats, gain: Floats, settings: Mapping[str, Any]) -> tuple[Float
 
 def _prior(length: Floats, settings: Mapping[str, Any]) -> Floats:
     """What an article of so many characters costs."""
-    short = np.log(settings["short"] / np.maximum(length, 1.0))
-    return -settings["penalty"] * np.maximum(short, 0.0)
+    cost: Floats = -settings["penalty"] * np.maximum(np.log(settings["short"] / np.maximum(length, 1.0)), 0.0)
+    return cost

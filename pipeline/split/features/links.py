@@ -18,6 +18,8 @@ from pipeline.split.features import words as vocabulary
 from pipeline.split.features.characters import Kind, code_points, tables
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
@@ -42,11 +44,15 @@ SPELLED, SPELLED_BACK = 200, 800
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """The words of a text in order. `start`: offset; `id`: number of the stem; `before`, `after`: places of the same stem, or ±FAR."""
+    """The words of a text in order.
+
+    `start`: offset; `id`: number of the stem; `before`, `after`: places of the same stem, or ±FAR; `weight`: how much a link of
+    this word says; `group`: of the vocabulary, from 1; the rest as Lexicon.
+    """
 
     start: Ints
     id: Ints
-    spelling: Ints
+    spelling: NDArray[np.uint64]
     before: Ints
     after: Ints
     weight: Floats
@@ -54,6 +60,48 @@ class Tokens:
     shouted: NDArray[np.bool_]
     bracketed: NDArray[np.bool_]
     group: NDArray[np.int8]
+    rare: Floats
+    lead: Floats
+    last: Floats
+
+
+@dataclass(frozen=True, slots=True)
+class Lexicon:
+    """What is known of common words, by rising numbers of stems (`key`).
+
+    `rare`: 0 (in every text) … 1 (in few); `lead`, `last`: how much more often (log) a word stands in the first, the last lines
+    of articles than in others.
+    """
+
+    key: NDArray[np.uint64]
+    rare: Floats
+    lead: Floats
+    last: Floats
+
+
+def lexicon(known: Mapping[str, Sequence[float]]) -> Lexicon:
+    """From stems (the first STEM letters of words, lower case) to their `rare`, `lead` and `last`, hundredths."""
+    stems = list(known)
+    codes = code_points("\n".join([*stems, ""])).astype(np.uint64)
+    size = np.array([len(stem) for stem in stems], dtype=np.int64)
+    start = np.concatenate((np.zeros(1, dtype=np.int64), np.cumsum(size + 1)))[:-1]
+    key = _hash(codes, start, start + size, STEM) if stems else np.zeros(0, dtype=np.uint64)
+    order = np.argsort(key)
+    values = np.array([known[stem] for stem in stems], dtype=np.float64).reshape(-1, 3)[order] / 100
+    return Lexicon(key[order], *values.T)
+
+
+def _known_words(stem: NDArray[np.uint64], words: Lexicon) -> tuple[Floats, Floats, Floats]:
+    """`rare`, `lead` and `last` of each word; a word that is not known is rare and says nothing else."""
+    if not len(words.key):
+        return np.ones(len(stem)), np.zeros(len(stem)), np.zeros(len(stem))
+    place = np.minimum(np.searchsorted(words.key, stem), len(words.key) - 1)
+    known = words.key[place] == stem
+    return (
+        np.where(known, words.rare[place], 1.0),
+        np.where(known, words.lead[place], 0.0),
+        np.where(known, words.last[place], 0.0),
+    )
 
 
 @functools.cache
@@ -76,7 +124,7 @@ def _grouped(stem: NDArray[np.uint64]) -> NDArray[np.int8]:
     return np.where(keys[place] == stem, groups[place], 0).astype(np.int8)
 
 
-def tokens(codes: NDArray[np.uint32], kinds: NDArray[np.uint8]) -> Tokens:
+def tokens(codes: NDArray[np.uint32], kinds: NDArray[np.uint8], known: Lexicon) -> Tokens:
     """The words of a text of at least one character, the last of which is white space."""
     wordlike = (kinds >= Kind.LOWER) & (kinds <= Kind.MARK) & (kinds != Kind.DENSE)
     edges = np.flatnonzero(np.diff(wordlike.astype(np.int8), prepend=np.int8(0)))
@@ -84,8 +132,10 @@ def tokens(codes: NDArray[np.uint32], kinds: NDArray[np.uint8]) -> Tokens:
     lower = tables()[1]
     small = lower[np.minimum(codes, len(lower) - 1)].astype(np.uint64)
     stem = _hash(small, start, end, STEM)
-    spelling = _hash(codes.astype(np.uint64), start, end, SPELLING)
-    name, shouted, bracketed = _cases(codes, kinds, start, end)
+    name, shouted, bracketed = _cases(kinds, start, end)
+    loud = np.flatnonzero(shouted)
+    spelling = np.zeros(len(start), dtype=np.uint64)
+    spelling[loud] = _hash(codes.astype(np.uint64), start[loud], end[loud], SPELLING)
     dense = np.flatnonzero((kinds[:-1] == Kind.DENSE) & (kinds[1:] == Kind.DENSE))
     if len(dense):
         pair = (small[dense] * PRIME) ^ small[dense + 1]
@@ -94,10 +144,13 @@ def tokens(codes: NDArray[np.uint32], kinds: NDArray[np.uint8]) -> Tokens:
         start = np.concatenate((start, dense))[order]
         stem, spelling = np.concatenate((stem, pair))[order], np.concatenate((spelling, pair))[order]
         name, shouted, bracketed = (np.concatenate((one, no))[order] for one in (name, shouted, bracketed))
-    _, ids, counts = np.unique(stem, return_inverse=True, return_counts=True)
+    ids, before, after = _same(stem)
+    counts = np.bincount(ids) if len(ids) else np.ones(1)
     weight = np.clip(np.log(max(len(ids), 1) / counts) - COMMON, 0.0, HEAVIEST)[ids]
-    before, after = _neighbours(ids)
-    return Tokens(start, ids, spelling.view(np.int64), before, after, weight, name, shouted, bracketed, _grouped(stem))
+    rare, lead, last = _known_words(stem, known)
+    weight *= rare
+    group = _grouped(stem)
+    return Tokens(start, ids, spelling, before, after, weight, name, shouted, bracketed, group, rare, lead, last)
 
 
 def _hash(codes: NDArray[np.uint64], start: Ints, end: Ints, letters: int) -> NDArray[np.uint64]:
@@ -111,11 +164,8 @@ def _hash(codes: NDArray[np.uint64], start: Ints, end: Ints, letters: int) -> ND
     return found
 
 
-def _cases(
-    codes: NDArray[np.uint32], kinds: NDArray[np.uint8], start: Ints, end: Ints
-) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
+def _cases(kinds: NDArray[np.uint8], start: Ints, end: Ints) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
     """Words with a capital inside a sentence; with more than one capital; capitals in brackets (an acronym introduced)."""
-    del codes
     capital = kinds[start] == Kind.UPPER
     before = kinds[np.maximum(start - 1, 0)]
     before_that = kinds[np.maximum(start - 2, 0)]
@@ -130,15 +180,17 @@ def _cases(
     return capital & inside & (end - start > 1), shouted, bracketed
 
 
-def _neighbours(ids: Ints) -> tuple[Ints, Ints]:
-    """Where the same number stood last and stands next; -FAR and FAR where it does not."""
-    order = np.argsort(ids, kind="stable")
-    same = ids[order[1:]] == ids[order[:-1]]
-    before = np.full(len(ids), -FAR, dtype=np.int64)
-    after = np.full(len(ids), FAR, dtype=np.int64)
+def _same(keys: NDArray[np.uint64]) -> tuple[Ints, Ints, Ints]:
+    """A number for each key, the same for the same, and where it stood last and stands next; -FAR and FAR where it does not."""
+    order = np.argsort(keys, kind="stable")
+    same = keys[order[1:]] == keys[order[:-1]]
+    numbers = np.zeros(len(keys), dtype=np.int64)
+    numbers[order[1:]] = np.cumsum(~same)
+    before = np.full(len(keys), -FAR, dtype=np.int64)
+    after = np.full(len(keys), FAR, dtype=np.int64)
     before[order[1:][same]] = order[:-1][same]
     after[order[:-1][same]] = order[1:][same]
-    return before, after
+    return numbers, before, after
 
 
 def shares(words: Tokens, gaps: Ints) -> dict[str, Floats]:
@@ -166,33 +218,39 @@ def _far(words: int) -> str:
     return "all" if words == FAR else str(words)
 
 
-def _spread(low: Ints, high: Ints, weight: Floats, gaps: Ints, count: int) -> Floats:
+def spread(low: Ints, high: Ints, weight: Floats, gaps: Ints, count: int) -> Floats:
     """For each gap the weight of the ranges low ≤ gap < high that it is in. Gaps may be negative: all are, then."""
     shift = count + 1 if len(gaps) and gaps.min() < 0 else 0
-    low, high = np.clip(low + shift, 0, count + 2), np.clip(high + shift, 0, count + 2)
-    real = low < high
-    steps = np.bincount(low[real], weight[real], count + 3) - np.bincount(high[real], weight[real], count + 3)
-    return np.cumsum(steps)[gaps + shift]
+    low, high = (np.minimum(np.maximum(edge + shift, 0), count + 2) for edge in (low, high))
+    # A range that is empty adds and takes at the same place.
+    steps = np.bincount(low, weight, count + 3) - np.bincount(np.maximum(low, high), weight, count + 3)
+    total: Floats = np.cumsum(steps)[gaps + shift]
+    return total
 
 
-def _known(at: Ints, before: Ints, weight: Floats, window: tuple[int, int], gaps: Ints, count: int) -> Floats:
+def _known(  # noqa: PLR0913, PLR0917 - columns of the words, and the places
+    at: Ints, before: Ints, weight: Floats, window: tuple[int, int], gaps: Ints, count: int
+) -> Floats:
     """Of the words that first stand in the window below a gap, the share (by weight) that also stands in the one above."""
     below, above = window
     low = np.maximum(before, at - below) + 1
-    total = _spread(low, at + 1, weight, gaps, count)
-    known = _spread(low, np.minimum(at, before + above) + 1, weight, gaps, count)
+    total = spread(low, at + 1, weight, gaps, count)
+    known = spread(low, np.minimum(at, before + above) + 1, weight, gaps, count)
     usual = known.sum() / max(total.sum(), 1e-9)
-    return (known + PRIOR * usual) / (total + PRIOR)
+    share: Floats = (known + PRIOR * usual) / (total + PRIOR)
+    return share
 
 
-def _over(at: Ints, before: Ints, weight: Floats, reach: int, gaps: Ints, count: int) -> Floats:
+def _over(  # noqa: PLR0913, PLR0917 - columns of the words, and the places
+    at: Ints, before: Ints, weight: Floats, reach: int, gaps: Ints, count: int
+) -> Floats:
     """The weight of the links that cross a gap and are no longer than `reach`."""
     short = at - before <= reach
-    return _spread(before[short] + 1, at[short] + 1, weight[short], gaps, count)
+    return spread(before[short] + 1, at[short] + 1, weight[short], gaps, count)
 
 
 def _introductions(words: Tokens, place: Ints, gaps: Ints, count: int) -> dict[str, Floats]:
-    """Names as they are used below a gap: in full and new, in full although known, by the last name alone; acronyms; spellings."""
+    """Names as used below a gap: in full and new, in full although known, by the last name alone; acronyms; spellings."""
     near = words.start[1:] - words.start[:-1] < SPELLING + STEM
     full = np.zeros(count, dtype=bool)
     full[1:] = words.name[1:] & words.name[:-1] & near
@@ -204,20 +262,19 @@ def _introductions(words: Tokens, place: Ints, gaps: Ints, count: int) -> dict[s
 
     def soon(mask: NDArray[np.bool_], window: int = INTRODUCED) -> Floats:
         at = place[mask]
-        return _spread(at - window + 1, at + 1, one[mask], gaps, count)
+        return spread(at - window + 1, at + 1, one[mask], gaps, count)
 
     crossing = alone & ~np.concatenate((full[1:], np.zeros(1, dtype=bool)))[:count]
     at, before = place[crossing], words.before[crossing]
-    anaphora = _spread(np.maximum(before, at - INTRODUCED) + 1, np.minimum(at, before + 300) + 1, one[crossing], gaps, count)
+    anaphora = spread(np.maximum(before, at - INTRODUCED) + 1, np.minimum(at, before + 300) + 1, one[crossing], gaps, count)
     loud = words.shouted & (words.weight > 0)
-    sames = np.full(count, -FAR, dtype=np.int64)
-    sames[:] = _neighbours(np.unique(words.spelling, return_inverse=True)[1])[0]
     at = place[loud]
-    folded, exact = words.before[loud], sames[loud]
+    earlier = _same(words.spelling[loud])[1]
+    folded, exact = words.before[loud], np.where(earlier >= 0, at[np.maximum(earlier, 0)] if len(at) else earlier, -FAR)
     low = np.maximum(folded, at - SPELLED) + 1
-    seen = _spread(low, np.minimum(at, folded + SPELLED_BACK) + 1, words.weight[loud], gaps, count)
+    seen = spread(low, np.minimum(at, folded + SPELLED_BACK) + 1, words.weight[loud], gaps, count)
     low = np.maximum(np.maximum(exact, folded), at - SPELLED) + 1
-    spelled = _spread(low, np.minimum(at, exact + SPELLED_BACK) + 1, words.weight[loud], gaps, count)
+    spelled = spread(low, np.minimum(at, exact + SPELLED_BACK) + 1, words.weight[loud], gaps, count)
     return {
         "names.new_in_full": soon(full & ~known),
         "names.again_in_full": soon(full & known & (led != leads)),
@@ -228,79 +285,3 @@ def _introductions(words: Tokens, place: Ints, gaps: Ints, count: int) -> dict[s
         "spelling.other": seen - spelled,
         "spelling.same": spelled,
     }
-
-
-def between(words: Tokens, gaps: Ints, likely: NDArray[np.bool_]) -> dict[str, Floats]:
-    """The same shares with windows that reach to the next likely gap on either side, and how alike these parts of the text are.
-
-    `gaps`: how many words stand before each gap; `likely`: which of them may be cut.
-    """
-    cuts = gaps[likely]
-    found: dict[str, Floats] = {}
-    heavy = words.weight > 0
-    for name, chosen in (("known", heavy), ("names", heavy & words.name)):
-        at, before, after = (column[chosen] for column in (np.arange(len(words.id)), words.before, words.after))
-        weight = words.weight[chosen]
-        found[f"part.{name}"], found[f"part.{name}.size"] = _part(at, before, weight, cuts, gaps, len(words.id), likely)
-        back = _part(-at - 1, -after - 1, weight, -cuts[::-1], -gaps[::-1], len(words.id), likely[::-1])
-        found[f"part.back.{name}"], found[f"part.back.{name}.size"] = (column[::-1] for column in back)
-    columns = alike(words, cuts)
-    for name, column in columns.items():
-        found[name] = np.full(len(gaps), -1.0)
-        found[name][likely] = column
-    return found
-
-
-def alike(words: Tokens, cuts: Ints) -> dict[str, Floats]:
-    """For each cut how alike the parts above and below it are (cosine of tf-idf, idf over the parts), in itself, against the parts
-    of the file that don't touch, and whether a part further off is more like the one below."""
-    count = len(cuts) + 1
-    part = np.searchsorted(cuts, np.arange(len(words.id)), side="right")
-    keys, times = np.unique(part * (int(words.id.max(initial=0)) + 1) + words.id, return_counts=True)
-    parts, ids = np.divmod(keys, int(words.id.max(initial=0)) + 1)
-    spread = np.bincount(ids)
-    common = spread[ids] > 1
-    idf = np.log((count + 1) / spread[ids])
-    value = (1 + np.log(times)) * idf
-    norm = np.sqrt(np.bincount(parts, value**2, count)) + 1e-6
-    _, columns = np.unique(ids[common], return_inverse=True)
-    rows = np.zeros((count, int(columns.max(initial=0)) + 1), dtype=np.float32)
-    rows[parts[common], columns] = value[common]
-    rows /= norm[:, None]
-    below = np.arange(1, count)
-    near = (rows[1:] * rows[:-1]).sum(axis=1).astype(np.float64)
-    found = {"alike": near}
-    total = rows.sum(axis=0)
-    others = max(count - 2, 1)
-    mean = ((rows[1:] @ total - (rows[1:] ** 2).sum(axis=1) - near) / others).astype(np.float64)
-    found["alike.others"] = mean
-    found["alike.more"] = near - mean
-    best = np.zeros(len(near))
-    for step in (2, 3, 4):
-        far = np.zeros(len(near))
-        if count > step:
-            far[step - 1 :] = (rows[step:] * rows[:-step]).sum(axis=1)
-        best = np.maximum(best, far)
-    found["alike.past"] = best
-    return {name: np.round(column, 4)[below - 1] for name, column in found.items()}
-
-
-def _part(  # noqa: PLR0913, PLR0917 - the columns of the words, and the places
-    at: Ints, before: Ints, weight: Floats, cuts: Ints, gaps: Ints, count: int, likely: NDArray[np.bool_]
-) -> tuple[Floats, Floats]:
-    """For each gap, of the words that first stand between it and the next likely one, the share that stands in the part above."""
-    part = np.searchsorted(cuts, at, side="right")
-    edges = np.concatenate((np.full(1, -FAR), cuts))
-    edge = edges[part]
-    low = np.maximum(before, edge) + 1
-    inside = before >= edge
-    total = _spread(low, at + 1, weight, gaps, count)
-    known = _spread(low[inside], at[inside] + 1, weight[inside], gaps, count)
-    # A likely gap itself: the whole part below it against the whole part above it.
-    first = before < edge
-    above = first & (before >= edges[np.maximum(part - 1, 0)]) & (part > 0)
-    total[likely] = np.bincount(part[first], weight[first], len(edges))[1:]
-    known[likely] = np.bincount(part[above], weight[above], len(edges))[1:]
-    rest = ~likely
-    usual = known[rest].sum() / max(total[rest].sum(), 1e-9)
-    return (known + PRIOR * usual) / (total + PRIOR) - usual, np.log1p(total)

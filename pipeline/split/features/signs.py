@@ -32,10 +32,11 @@ PROSE, SENTENCE, SPACES, DENSE_PROSE, TITLE, TITLE_WORDS, DENSE_TITLE = 150, 60,
 DENSE_SHARE, DENSE_WORTH = 0.3, 2.5
 MAX_SYMBOLS = 200
 # How agencies open: "BERGEN, Norway (AP) —", "Bergen – ", "(Reuters) -", "BERGEN:".
+_NAME = r"[A-ZÀ-ÞА-Я][\w.'’-]+"
+_AGENCY = r"\([^)]{2,30}\)"
 _WIRED = re.compile(
-    r"(?:[A-ZÀ-ÞА-Я][\w.'’-]+(?:[ /][A-ZÀ-ÞА-Я][\w.'’-]+){0,3}(?:, [A-ZÀ-ÞА-Я][\w. ]{1,20})?(?:,? ?\d{1,2}\.? [\w.]{2,12})? ?(?:\([^)]{2,30}\) ?)?(?:—|–|--|- |\.- )"
-    r"|[A-ZÀ-ÞА-Я]{3,}[A-ZÀ-ÞА-Я,. -]{0,30}(?:\([^)]{2,30}\))?[:—–]"
-    r"|\([A-Za-zÀ-ÿ./ ]{2,30}\) ?(?:—|–|--|-))"
+    rf"{_NAME}(?:[ /]{_NAME}){{0,3}}(?:, [A-ZÀ-ÞА-Я][\w. ]{{1,20}})?(?:,? ?\d{{1,2}}\.? [\w.]{{2,12}})? ?(?:{_AGENCY} ?)?"
+    rf"(?:—|–|--|- |\.- )|[A-ZÀ-ÞА-Я]{{3,}}[A-ZÀ-ÞА-Я,. -]{{0,30}}(?:{_AGENCY})?[:—–]|{_AGENCY} ?(?:—|–|--|-)"
 )
 _DIGITS = re.compile(r"\d+")
 _ENDS = (Kind.STOP, Kind.QUESTION, Kind.EXCLAMATION)
@@ -84,7 +85,6 @@ def signs(blocks: Sequence[Block], marks: Sequence[Sequence[Mark]]) -> Signs | N
         columns[str(label)] = (labels & bit > 0).astype(np.float64)
     columns["opening"] = np.array([words.opening(line) for line in lines], dtype=np.float64)
     columns["wired"] = np.array([_WIRED.match(line) is not None for line in lines], dtype=np.float64)
-    columns["dated"] = np.array([words.dated(line) for line in lines], dtype=np.float64)
     columns |= _again(lines)
     return Signs(at, columns, counts, codes, kinds, offset)
 
@@ -142,7 +142,8 @@ def _first_sentence(size: NDArray[Any], kinds: NDArray[np.uint8], offset: NDArra
     stop[:-1] &= kinds[1:] == Kind.SPACE
     places = np.append(np.flatnonzero(stop), len(kinds))
     found = places[np.searchsorted(places, offset)] - offset + 1
-    return np.log1p(np.minimum(found, size))
+    length: Floats = np.log1p(np.minimum(found, size))
+    return length
 
 
 def _parted(blocks: Sequence[Block], texts: list[str], parts: list[bool], at: NDArray[np.int64]) -> dict[str, NDArray[Any]]:

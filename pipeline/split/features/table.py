@@ -38,7 +38,6 @@ AROUND = {
     "boilerplate": (3, 2),
     "section": (1, 2),
     "opening": (2, 3),
-    "dated": (2, 2),
     "sentence": (0, 3),
     "wired": (1, 3),
     "again": (2, 2),
@@ -49,6 +48,8 @@ AROUND = {
     "own_ahead": (2, 2),
     "own_back": (2, 2),
     **{f"of.{name}": (1, 3) for name in GROUP_NAMES},
+    "of.lead": (2, 3),
+    "of.last": (3, 2),
 }
 HERE = ("parted_times", "parted_share", "parted_length", "gap", "parted")
 # Lines above and below over which style is compared.
@@ -88,6 +89,7 @@ NEAR = 4
 LINE_WORDS = 200
 # Words of a line in which those of a group are counted.
 HEAD_WORDS = 40
+MIN_LINES = 2
 
 
 class Table(NamedTuple):
@@ -105,20 +107,20 @@ class Table(NamedTuple):
     gaps: NDArray[np.int64]
 
 
-def table(blocks: Sequence[Block], marks: Sequence[Sequence[Mark]]) -> Table | None:
+def table(blocks: Sequence[Block], marks: Sequence[Sequence[Mark]], known: links.Lexicon) -> Table | None:
     """The features of the gaps of a text; None where it has fewer than two lines that are no separators."""
     seen = signs(blocks, marks)
-    if seen is None or len(seen.at) < 2:
+    if seen is None or len(seen.at) < MIN_LINES:
         return None
-    words = links.tokens(seen.codes, seen.kinds)
+    words = links.tokens(seen.codes, seen.kinds, known)
     gaps = np.searchsorted(words.start, seen.offset)
     columns: dict[str, Any] = links.shares(words, gaps)
     for name in RELATIVE:
         columns |= _relative(name, columns[name])
     lines = seen.columns | _own(words, gaps)
     for name, (up, down) in AROUND.items():
-        for step in range(-up, down):
-            columns[f"{name}{step:+d}"] = _shifted(lines[name], step)
+        for step, column in zip(range(-up, down), _beside(lines[name], -up, down, -1.0), strict=True):
+            columns[f"{name}{step:+d}"] = column
     for name in HERE:
         columns[name] = lines[name]
     columns |= _groups(lines) | _rhythm(lines["gap"]) | _styles(seen) | _counts(lines)
@@ -136,6 +138,14 @@ def _shifted(column: Floats, step: int) -> Floats:
     return found
 
 
+def _beside(column: Floats, low: int, high: int, beyond: float) -> list[Floats]:
+    """The values `low` … `high` - 1 lines further on, a column a step."""
+    around = max(-low, high)
+    padded = np.full(len(column) + 2 * around, beyond)
+    padded[around : around + len(column)] = column
+    return [padded[around + step : around + step + len(column)] for step in range(low, high)]
+
+
 def _own(words: links.Tokens, gaps: NDArray[np.int64]) -> dict[str, Floats]:
     """Of a line's own words, the share (by weight) that comes again soon, and that was there not long before."""
     count = len(words.id)
@@ -149,20 +159,21 @@ def _own(words: links.Tokens, gaps: NDArray[np.int64]) -> dict[str, Floats]:
     ahead = np.bincount(owner, weight * ((words.after >= end) & (words.after < end + LINE_WORDS)), len(gaps)) / total
     back = np.bincount(owner, weight * ((words.before < first) & (words.before >= first - LINE_WORDS)), len(gaps)) / total
     found = {"own_ahead": ahead, "own_back": back}
-    first = place - gaps[owner] < HEAD_WORDS
-    words_there = np.bincount(owner[first], minlength=len(gaps)) + 1.0
+    opens = place - gaps[owner] < HEAD_WORDS
+    words_there = np.bincount(owner[opens], minlength=len(gaps)) + 1.0
     for number, name in enumerate(GROUP_NAMES, start=1):
-        found[f"of.{name}"] = np.bincount(owner[first & (words.group == number)], minlength=len(gaps)) / words_there
+        found[f"of.{name}"] = np.bincount(owner[opens & (words.group == number)], minlength=len(gaps)) / words_there
+    found["of.lead"] = np.bincount(owner[opens], words.lead[opens], len(gaps))
+    found["of.last"] = np.bincount(owner[opens], words.last[opens], len(gaps))
     return found
 
 
 def _relative(name: str, column: Floats) -> dict[str, Floats]:
     """A measure against the lowest of the gaps around, and its rank in the file, 0 the lowest."""
     inner = column[1:]
+    around = _beside(inner, -NEAR, NEAR + 1, np.inf)
     near = np.full(len(column), np.inf)
-    for step in (*range(-NEAR, 0), *range(1, NEAR + 1)):
-        shifted = _shifted(column, step)
-        near = np.minimum(near, np.where(shifted < 0, np.inf, shifted))
+    near[1:] = np.minimum.reduce([*around[:NEAR], *around[NEAR + 1 :]])
     order = np.sort(inner)
     rank = np.searchsorted(order, column) / max(1, len(order))
     deviation = (column - inner.mean()) / (inner.std() + 1e-6)
@@ -195,7 +206,7 @@ def _groups(lines: dict[str, Any]) -> dict[str, Floats]:
     found["prose_above.ends"] = np.where(place - above > 0, lines["ends"][np.maximum(place - above - 1, 0)], -1)
     lead = np.minimum(place + below, len(prose) - 1)
     inside = place + below < len(prose)
-    for name in ("size", "sentence", "opening", "dated", "wired", *(f"of.{name}" for name in GROUP_NAMES)):
+    for name in ("size", "sentence", "opening", "wired", "of.lead", "of.last", *(f"of.{name}" for name in GROUP_NAMES)):
         found[f"lead.{name}"] = np.where(inside, lines[name][lead], -1)
     after = np.minimum(lead + 1, len(prose) - 1)
     found["lead.against_next"] = np.where(inside, size[lead] - size[after], 0)
@@ -253,14 +264,10 @@ def _counts(lines: dict[str, Any]) -> dict[str, Floats]:
 
 def _forms(lines: dict[str, Any]) -> NDArray[np.int64]:
     """A number for what stands around a gap; articles of one file part in one form."""
-
-    def kind() -> NDArray[np.int64]:
-        found = np.where(lines["prose"] > 0, 1, 0)
-        for number, name in enumerate(("title", "boilerplate", "reference", "dateline", "byline"), start=2):
-            found = np.where(lines[name] > 0, number, found)
-        return found
-
-    form = np.minimum(lines["parted"], 1).astype(np.int64) * 10 + np.minimum(lines["gap"], 9).astype(np.int64)
+    kind: NDArray[np.int64] = (lines["prose"] > 0).astype(np.int64)
+    for number, name in enumerate(("title", "boilerplate", "reference", "dateline", "byline"), start=2):
+        kind[lines[name] > 0] = number
+    form: NDArray[np.int64] = (np.minimum(lines["parted"], 1) * 10 + np.minimum(lines["gap"], 9)).astype(np.int64)
     for step in (-1, 0, 1):
-        form = form * 8 + _shifted(kind().astype(np.float64), step).astype(np.int64) + 1
+        form = form * 8 + _shifted(kind.astype(np.float64), step).astype(np.int64) + 1
     return form

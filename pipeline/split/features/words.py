@@ -21,8 +21,3 @@ def opening(text: str) -> int:
     """What the first word of a line says."""
     word = text[:40].split(None, 1)[0].strip(_EDGES).casefold()
     return GOES if word in GOES_ON else CLOSING if word in CLOSES else NOTHING
-
-
-def dated(text: str) -> bool:
-    """Whether a day or a month is named in the first words of a line."""
-    return not DATES.isdisjoint(word.strip(_EDGES).casefold() for word in text[:160].split()[:20])
