@@ -24,7 +24,7 @@ HARBOUR = (
     "The harbour of Vessel Bay has a new crane, and the dockers of Vessel Bay say that it lifts twice the old one's load.",
     "The crane came by barge from the yard at Stowe. Its boom was too long for the bridge, so it waited for the ebb.",
     "Harbour master Ottilie Brandreth said the crane would pay for itself in nine years, if the dockers did not strike.",
-    "Brandreth has run the harbour since the flood. The dockers call her the tide, because she comes back and won't be argued with.",
+    "Brandreth has run the harbour since the flood. The dockers call her the tide, because she comes back and won't argue.",
 )
 BEES = (
     "A swarm of bees has moved into the organ of the church at Little Amwell, and the organist won't play until the bees leave.",

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
 
 RULE = "prose"
 FILE = "boundaries"
-# A long file is read in windows of at most so many characters and lines, which overlap by a tenth: time and memory stay linear.
-WINDOW_CHARS, WINDOW_LINES = 400_000, 4_000
-OVERLAP = 10
+# A long file is read in windows of at most so many characters and lines, which overlap by a fifth: time and memory stay linear.
+WINDOW_CHARS, WINDOW_LINES = 150_000, 1_500
+OVERLAP = 5
 # What is not cut, though it may be an article's beginning, is proposed with less than even odds.
 UNCUT = 0.49
 MIN_LINES = 2
@@ -110,7 +110,7 @@ def look(blocks: Sequence[Block], marks: Sequence[Sequence[Mark]], weights: Weig
     odds = one.log_odds(columns(seen.rows, seen.names, one))
     looked = odds > weights.settings["look_again"]
     names = [*seen.names, *AGAIN]
-    second = columns(np.concatenate((seen.rows, again(seen, odds)), axis=1)[looked], names, two)
+    second = columns(np.concatenate((seen.rows[looked], again(seen, odds)[looked]), axis=1), names, two)
     if looked.any():
         odds = odds.copy()
         odds[looked] = two.log_odds(second)

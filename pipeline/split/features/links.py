@@ -144,12 +144,12 @@ def tokens(codes: NDArray[np.uint32], kinds: NDArray[np.uint8], known: Lexicon) 
         start = np.concatenate((start, dense))[order]
         stem, spelling = np.concatenate((stem, pair))[order], np.concatenate((spelling, pair))[order]
         name, shouted, bracketed = (np.concatenate((one, no))[order] for one in (name, shouted, bracketed))
-    ids, before, after = _same(stem)
-    counts = np.bincount(ids) if len(ids) else np.ones(1)
-    weight = np.clip(np.log(max(len(ids), 1) / counts) - COMMON, 0.0, HEAVIEST)[ids]
-    rare, lead, last = _known_words(stem, known)
-    weight *= rare
-    group = _grouped(stem)
+    ids, before, after, each = _same(stem)
+    # What is known of a word is looked up once, not at each of its places.
+    rare, lead, last = _known_words(each, known)
+    weight = np.clip(np.log(max(len(ids), 1) / np.bincount(ids, minlength=1)) - COMMON, 0.0, HEAVIEST)[: len(each)] * rare
+    group = _grouped(each)[ids]
+    weight, rare, lead, last = (column[ids] for column in (weight, rare, lead, last))
     return Tokens(start, ids, spelling, before, after, weight, name, shouted, bracketed, group, rare, lead, last)
 
 
@@ -180,17 +180,19 @@ def _cases(kinds: NDArray[np.uint8], start: Ints, end: Ints) -> tuple[NDArray[np
     return capital & inside & (end - start > 1), shouted, bracketed
 
 
-def _same(keys: NDArray[np.uint64]) -> tuple[Ints, Ints, Ints]:
-    """A number for each key, the same for the same, and where it stood last and stands next; -FAR and FAR where it does not."""
+def _same(keys: NDArray[np.uint64]) -> tuple[Ints, Ints, Ints, NDArray[np.uint64]]:
+    """A number for each key, the same for the same; where it stood last and stands next, -FAR and FAR where nowhere; the keys."""
     order = np.argsort(keys, kind="stable")
-    same = keys[order[1:]] == keys[order[:-1]]
+    ranked = keys[order]
+    same = ranked[1:] == ranked[:-1]
     numbers = np.zeros(len(keys), dtype=np.int64)
     numbers[order[1:]] = np.cumsum(~same)
     before = np.full(len(keys), -FAR, dtype=np.int64)
     after = np.full(len(keys), FAR, dtype=np.int64)
     before[order[1:][same]] = order[:-1][same]
     after[order[:-1][same]] = order[1:][same]
-    return numbers, before, after
+    each = ranked[np.concatenate((np.full(min(1, len(keys)), fill_value=True), ~same))]
+    return numbers, before, after, each
 
 
 def shares(words: Tokens, gaps: Ints) -> dict[str, Floats]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
 from pipeline.split.features import links
-from pipeline.split.features.characters import Kind
+from pipeline.split.features.characters import KINDS, Kind
 from pipeline.split.features.signs import signs
 from pipeline.split.features.words import GROUP_NAMES
 
@@ -150,7 +151,7 @@ def _own(words: links.Tokens, gaps: NDArray[np.int64]) -> dict[str, Floats]:
     """Of a line's own words, the share (by weight) that comes again soon, and that was there not long before."""
     count = len(words.id)
     place = np.arange(count)
-    owner = np.searchsorted(gaps, place, side="right") - 1
+    owner = np.repeat(np.arange(len(gaps)), np.diff(np.append(gaps, count)))
     end = np.append(gaps, count)[1:][owner]
     first = gaps[owner]
     head = place - first < links.INTRODUCED
@@ -223,28 +224,33 @@ def _rhythm(gap: Floats) -> dict[str, Floats]:
 def _styles(seen: Signs) -> dict[str, Floats]:
     """How much the lines above a gap and those below it differ in their signs and lengths."""
     found: dict[str, Floats] = {}
-    size = seen.columns["size"] * seen.columns["prose"]
-    totals = np.concatenate((seen.counts, size[:, None], seen.columns["prose"][:, None]), axis=1)
+    prose = seen.columns["prose"]
+    totals = np.column_stack((seen.counts @ _selector(), seen.columns["size"] * prose, prose, seen.counts.sum(axis=1)))
     sums = np.concatenate((np.zeros((1, totals.shape[1])), np.cumsum(totals, axis=0)))
     place = np.arange(len(totals))
     for reach in STYLES:
         above = sums[place] - sums[np.maximum(place - reach, 0)]
         below = sums[np.minimum(place + reach, len(totals))] - sums[place]
-        for name, (one, other) in PAIRS.items():
-            shares = []
-            for side in (above, below):
-                mine, theirs = side[:, list(one)].sum(axis=1), side[:, list(other)].sum(axis=1)
-                shares.append((mine + 0.5) / (mine + theirs + 1.0))
-            found[f"style.{name}.{reach}"] = np.abs(shares[0] - shares[1])
-        chars_above, chars_below = above[:, :-2].sum(axis=1) + 50.0, below[:, :-2].sum(axis=1) + 50.0
-        for name, chosen in RATES.items():
-            rate_above = above[:, list(chosen)].sum(axis=1) / chars_above
-            rate_below = below[:, list(chosen)].sum(axis=1) / chars_below
-            found[f"style.{name}.{reach}"] = rate_below - rate_above
-        mean_above = above[:, -2] / np.maximum(above[:, -1], 1)
-        mean_below = below[:, -2] / np.maximum(below[:, -1], 1)
-        found[f"style.prose.{reach}"] = mean_below - mean_above
+        pairs = 2 * len(PAIRS)
+        shares = [(side[:, :pairs:2] + 0.5) / (side[:, :pairs:2] + side[:, 1:pairs:2] + 1.0) for side in (above, below)]
+        for number, name in enumerate(PAIRS):
+            found[f"style.{name}.{reach}"] = np.abs(shares[0][:, number] - shares[1][:, number])
+        rates = [side[:, pairs:-3] / (side[:, -1:] + 50.0) for side in (above, below)]
+        for number, name in enumerate(RATES):
+            found[f"style.{name}.{reach}"] = rates[1][:, number] - rates[0][:, number]
+        means = [side[:, -3] / np.maximum(side[:, -2], 1) for side in (above, below)]
+        found[f"style.prose.{reach}"] = means[1] - means[0]
     return found
+
+
+@functools.cache
+def _selector() -> Floats:
+    """Which kinds of characters make each side of each pair, and each rate: a column each."""
+    columns = [*(side for pair in PAIRS.values() for side in pair), *RATES.values()]
+    chosen = np.zeros((KINDS, len(columns)))
+    for number, kinds in enumerate(columns):
+        chosen[list(kinds), number] = 1.0
+    return chosen
 
 
 def _counts(lines: dict[str, Any]) -> dict[str, Floats]:
