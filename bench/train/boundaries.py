@@ -23,8 +23,8 @@ import pyarrow.parquet as pq
 
 from bench.run import context
 from bench.train.blocks import SEED, fold_of
-from bench.train.boundaries_files import KINDS, MOST_ARTICLES, File, Text, make
-from bench.train.boundaries_phrases import LANGUAGES
+from bench.train.boundaries_files import KINDS, MOST_ARTICLES, File, Text, halves, make
+from bench.train.boundaries_phrases import LANGUAGES, likely
 from bench.train.trees import Json, from_lightgbm, slim
 from pipeline.blocks import plain
 from pipeline.enrich.language import detect
@@ -44,8 +44,8 @@ NAME = "boundaries"
 COMMAND = "python -m bench train boundaries DATA_DIR"
 # zyte: its texts are in the validation files; readability: a tool's output.
 LEFT_OUT = frozenset(("zyte", "readability"))
-COLUMNS = ["id", "set", "url", "gold_text", "title", "authors", "site"]
-FILES = 750  # a group of folds
+COLUMNS = ["id", "set", "url", "page_type", "gold_text", "title", "authors", "site"]
+FILES = 900  # a group of folds
 # Folds: those of the block scorer, put together, so that each has articles enough to mix.
 GROUPS = 3
 FIRST, SECOND = 200, 300
@@ -68,7 +68,7 @@ COMMON: dict[str, Any] = {
 # Log-odds from which on the second look is taken; how a file is cut (pipeline.split.features.decode); the confidence from
 # which on a place is proposed at all.
 SETTINGS: dict[str, Any] = {
-    "look_again": -5.0,
+    "look_again": -6.0,
     "cut": {"least": -1.5, "cost": 0.7, "short": 400.0, "penalty": 1.0},
     "review": 0.15,
 }
@@ -81,6 +81,10 @@ SMALLEST_POOL = 10
 MIN_TEXTS, LEAD_CHARS, DRAWN, MIN_LINES = 8, 60, 3.0, 20
 _WORD = re.compile(r"[^\W_]+")
 TOPICAL = 0.4
+# Pages that hold many short texts: few of them in files of several articles. Texts of so many lines may be two of one subject.
+LISTINGS = frozenset(("listing", "collection", "forum"))
+FEW_LISTINGS, HALVED, HALF_LINES = 0.35, 0.1, 14
+PLACES = (2, 2, 2, 3, 3, 4, 4, *range(5, MOST_ARTICLES))
 MIN_TEXT = 250
 DETECT_CHARS = 600
 
@@ -122,6 +126,7 @@ def read_texts(source: Path) -> Iterator[tuple[int, Text]]:
                 row["site"] or "",
                 domain,
                 chosen if chosen in LANGUAGES else "en",
+                row["page_type"] in LISTINGS,
             ),
         )
 
@@ -155,14 +160,21 @@ def files(texts: Sequence[Text], count: int, rng: random.Random) -> Iterator[Fil
     kinds, shares = list(KINDS), list(KINDS.values())
     for _ in range(count):
         kind = rng.choices(kinds, shares)[0]
-        many = 1 if kind == "single" else rng.choice(range(2, MOST_ARTICLES))
+        many = 1 if kind == "single" else rng.choice(PLACES)
         start = rng.randrange(len(texts))
         if rng.random() < TOPICAL:
             pool = [start, *alike[start][: max(many, rng.choice((4, 10, 20)))]]
             chosen = [start, *rng.sample(pool[1:], many - 1)]
         else:
             chosen = rng.sample(range(len(texts)), many)
-        yield make([texts[number] for number in chosen], texts, kind, rng)
+        picked: list[Text] = []
+        for text in (texts[number] for number in chosen):
+            if many > 1 and len(text.lines) >= HALF_LINES and likely(rng, HALVED):
+                picked += halves(text, rng)
+            elif many == 1 or not text.listing or likely(rng, FEW_LISTINGS):
+                picked.append(text)
+        if picked:
+            yield make(picked, texts, kind, rng)
 
 
 def common_words(texts: Sequence[Text]) -> dict[str, list[int]]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from bench.train.boundaries_phrases import Voice, likely, separator
@@ -36,6 +36,9 @@ class Text:
     paper: str
     domain: str
     language: str
+    listing: bool = False
+    # A part of another text: it is an article only by its title and byline.
+    part: bool = False
 
 
 class Line(NamedTuple):
@@ -93,7 +96,7 @@ def make(texts: Sequence[Text], others: Sequence[Text], kind: str, rng: Rng) -> 
     voice = Voice(texts[0].language, rng)
     lines += [Line(voice.filled(voice.form("menus")), 0 if likely(rng, 0.7) else form.gap) for _ in range(form.menu)]
     for number, text in enumerate(texts):
-        mine = _strayed(form, rng, text) if likely(rng, form.stray) else form
+        mine = _strayed(form, rng, text) if likely(rng, form.stray) or text.part else form
         made = _article(text, mine, rng, others, number + 1)
         made[0] = made[0]._replace(gap=max(made[0].gap, mine.between if lines else 0), starts=bool(lines))
         if lines and mine.rule:
@@ -281,7 +284,19 @@ def _strayed(form: Form, rng: Rng, text: Text) -> Form:
             mine.tail = [] if likely(rng, 0.4) else [voice.form(rng.choice(("bylines", "sources")))]
         if mine.title and likely(rng, 0.3):
             mine.title = ""
+    if text.part:
+        mine.title = mine.title or "plain"
+        mine.head = mine.head or [voice.form(rng.choice(("bylines", "datelines", "datelines")))]
     return mine
+
+
+def halves(text: Text, rng: Rng) -> list[Text]:
+    """A long text as two articles on one subject; the second is named by words of its own."""
+    middle = len(text.lines) // 2
+    words = [word.strip(".,;:!?\"'()“”«»") for word in text.lines[middle].split()]
+    name = " ".join(words[: rng.randint(3, 7)])
+    name = rng.choice((text.title or name, name.title(), name[:1].upper() + name[1:]))
+    return [replace(text, lines=text.lines[:middle]), replace(text, lines=text.lines[middle:], title=name, part=True)]
 
 
 def _article(text: Text, form: Form, rng: Rng, others: Sequence[Text], number: int) -> list[Line]:

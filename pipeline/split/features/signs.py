@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 # Marks of learned scores of whole dumps say nothing of where articles part.
 SCORES = "score."
 # Lines of these labels are one bit each.
-BITS = {Label.BYLINE: 1, Label.DATELINE: 2, Label.REFERENCE: 4, Label.BOILERPLATE: 8, Label.SECTION: 16, Label.SEPARATOR: 32}
+BITS = {
+    label: 1 << place
+    for place, label in enumerate(
+        (Label.BYLINE, Label.DATELINE, Label.REFERENCE, Label.BOILERPLATE, Label.SECTION, Label.SEPARATOR, Label.TITLE)
+    )
+}
 # The characters by which long lines are compared, and up to which digits don't count.
 SAME_CHARS, SHAPE_CHARS = 60, 80
 # See pipeline.surface: the same limits, here for all lines at once.
@@ -82,7 +87,8 @@ def signs(blocks: Sequence[Block], marks: Sequence[Sequence[Mark]]) -> Signs | N
     columns |= _parted(blocks, texts, parts, at)
     labels = np.array([bits[number] for number in chosen])
     for label, bit in BITS.items():
-        columns[str(label)] = (labels & bit > 0).astype(np.float64)
+        # "title" is what could be one by its looks.
+        columns["named" if label is Label.TITLE else str(label)] = (labels & bit > 0).astype(np.float64)
     columns["opening"] = np.array([words.opening(line) for line in lines], dtype=np.float64)
     columns["wired"] = np.array([_WIRED.match(line) is not None for line in lines], dtype=np.float64)
     columns |= _again(lines)

@@ -27,6 +27,7 @@ AROUND = {
     "size": (4, 4),
     "prose": (0, 0),
     "title": (3, 3),
+    "named": (1, 2),
     "ends": (3, 2),
     "last": (2, 2),
     "first": (2, 2),
@@ -198,7 +199,7 @@ def _groups(lines: dict[str, Any]) -> dict[str, Floats]:
     below = np.where(here > 0, np.append(below[:-1], 0) + 1, 0)
     found: dict[str, Floats] = {"tail": np.minimum(above, 20.0), "head": np.minimum(below, 20.0)}
     place = np.arange(len(prose))
-    for name in ("byline", "dateline", "title", "boilerplate", "reference", "digits"):
+    for name in ("byline", "dateline", "title", "named", "boilerplate", "reference", "digits"):
         total = np.concatenate((np.zeros(1), np.cumsum(np.minimum(lines[name], 1))))
         found[f"tail.{name}"] = total[place] - total[place - above]
         found[f"head.{name}"] = total[np.minimum(place + below, len(prose))] - total[place]
