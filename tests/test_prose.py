@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -33,6 +34,7 @@ BEES = (
     "The organist has asked for earplugs, a veil and an apology. So far the parish has offered honey and a hymn.",
 )
 EMPTY = links.lexicon({})
+SEVERAL = Path(__file__).parent / "golden" / "split.prose.titles.txt"
 
 
 def blocks_of(text: str) -> tuple[Block, ...]:
@@ -169,10 +171,9 @@ def test_confidence_rises_with_the_score_and_is_never_certain() -> None:
     assert 0 < sure[0] <= sure[-1] < 1
 
 
-def test_two_articles_with_titles_and_bylines_come_apart_above_the_title() -> None:
-    first = ["A crane for Vessel Bay", "By Ottilie Penhallow", *HARBOUR]
-    second = ["Bees in the organ", "By Rufus Tarrant", *BEES]
-    assert starts("\n\n".join([*first, *second])) == ["A crane for Vessel Bay", "Bees in the organ"]
+def test_articles_with_titles_and_bylines_come_apart_above_the_title() -> None:
+    titles = ["A crane for Vessel Bay", "Bees in the organ", "A whale over Harrowfield"]
+    assert starts(SEVERAL.read_text(encoding="utf-8")) == titles
 
 
 def test_a_source_line_below_a_rule_closes_the_article_above_it() -> None:
@@ -190,14 +191,12 @@ def test_an_article_with_headings_stays_whole() -> None:
 
 
 def test_confidence_is_in_the_segments_and_the_features_say_why() -> None:
-    text = "\n\n".join(
-        ["A crane for Vessel Bay", "By Ottilie Penhallow", *HARBOUR, "Bees in the organ", "By Rufus Tarrant", *BEES]
-    )
+    text = SEVERAL.read_text(encoding="utf-8")
     trace = trace_of(text)
     cut = trace.segments[1]
     assert cut.splitter == prose.RULE
     assert 0.5 <= cut.confidence < 1
-    reasons = prose.explain(trace.page.blocks, trace.marks, len(trace.segments[0].blocks))
+    reasons = prose.explain(trace.page.blocks, trace.marks, trace.page.blocks.index(cut.blocks[0]))
     assert reasons
     assert all(reason.weight for reason in reasons)
     assert prose.explain(trace.page.blocks, trace.marks, 0) == []

@@ -147,7 +147,10 @@ def tokens(codes: NDArray[np.uint32], kinds: NDArray[np.uint8], known: Lexicon) 
     ids, before, after, each = _same(stem)
     # What is known of a word is looked up once, not at each of its places.
     rare, lead, last = _known_words(each, known)
-    weight = np.clip(np.log(max(len(ids), 1) / np.bincount(ids, minlength=1)) - COMMON, 0.0, HEAVIEST)[: len(each)] * rare
+    weight = (
+        np.clip(np.log(max(len(ids), 1) / np.maximum(np.bincount(ids, minlength=1), 1)) - COMMON, 0.0, HEAVIEST)[: len(each)]
+        * rare
+    )
     group = _grouped(each)[ids]
     weight, rare, lead, last = (column[ids] for column in (weight, rare, lead, last))
     return Tokens(start, ids, spelling, before, after, weight, name, shouted, bracketed, group, rare, lead, last)
