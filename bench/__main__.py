@@ -1,7 +1,7 @@
 """Quality against gold.
 
 `python -m bench predict KIND INPUT.parquet PRED` runs the library; `seeds [DIR_OF_SEEDS DIR_OF_GOLD]`, `boilerplate DATA_DIR`,
-`split DATA_DIR` and `language DATA_DIR` are tables against gold; `cost DATA_DIR` says what a page costs; `train KIND DATA_DIR` learns.
+`split DATA_DIR` and `language DATA_DIR` are tables against gold; `cost DATA_DIR` says what a page costs; `train` learns anew.
 
 No data folder is built in: paths are arguments, or `seeds` finds `seeds` and `gold` below the folder that WINNOW_DATA names.
 Exit codes: 0 ok (for tables: all bars hold), 1 a bar does not hold, 2 wrong usage or settings.
