@@ -19,6 +19,7 @@ from pipeline.label import features, label
 from pipeline.learned import Weights
 from pipeline.marks import Marks
 from pipeline.model import Article, Decoded, Entry, Outcome, Page, Rejection, Repair, Segment, Source, Span
+from pipeline.repair import REPAIRS, plan
 from pipeline.rules import RuleSet
 from pipeline.settings import Settings
 from pipeline.split import split
@@ -97,12 +98,17 @@ def rejected(source: Source, rejection: Rejection) -> Outcome:
 
 
 def decoded_text(source: Source, data: bytes, context: Context) -> str:
-    """The whole text of a source, decoded, with mojibake repaired line by line. Raises Rejected."""
-    from pipeline.repair import repaired
-
+    """The whole text of a source, decoded, with what is wrong repaired line by line. Raises Rejected."""
     decoded = decode(data, source.declared_charset, context.settings.max_lossy_share)
+    if decoded.text.isascii():
+        return decoded.text
     # Not splitlines(): it also cuts at U+0085, which is half of many a garbled character.
-    return re.sub(r"[^\r\n]+", lambda line: repaired(line.group()), decoded.text)
+    lines = re.split(r"(\r\n|[\r\n])", decoded.text)
+    names = plan(lines[::2])
+    for at in range(0, len(lines), 2):
+        for name in names:
+            lines[at] = REPAIRS[name](lines[at])
+    return "".join(lines)
 
 
 def compose_all(source: Source, decoded: Decoded, page: Page, segments: list[Segment], context: Context) -> Outcome:

@@ -58,7 +58,7 @@ def _second(data: bytes) -> str | None:
     lines = [line.group() for line in _LINE.finditer(data) if _BROKEN.search(SOUND.sub(b"", line.group()))]
     foreign = b"".join(line for line in lines if _foreign(line))[:SHOWN]
     found = detected(foreign) if foreign else None
-    candidates = [_DEFAULT] if found is None else [_DEFAULT, found.encoding]
+    candidates = [_DEFAULT] if found is None else [found.encoding, _DEFAULT]
     broken = sum(len(_BEYOND.findall(SOUND.sub(b"", line))) for line in lines)
     judged = [(_strange(lines, codec), at, codec) for at, codec in enumerate(candidates)]
     strange, _, codec = min(judged)

@@ -40,7 +40,9 @@ def _misfit(char: str, before: str, after: str) -> float:
         return 1.0
     if category[0] == "L":
         return _letter_misfit(char, category, before, after)
-    if category[0] in "MZ" or char in _JOINERS or category == "Pd":
+    if category[0] == "M":
+        return float(before.isalpha() and _script(before) != _script(char) and not "\u0300" <= char < "\u0370")
+    if category[0] == "Z" or char in _JOINERS or category == "Pd":
         return 0.0
     if char in "¿¡":
         return float(before.isalpha())
@@ -52,7 +54,7 @@ def _misfit(char: str, before: str, after: str) -> float:
 
 def _letter_misfit(char: str, category: str, before: str, after: str) -> float:
     if category == "Lo":
-        return 0.0
+        return float(before.isalpha() and _script(before) != _script(char) and char not in _AFTER_LETTERS)
     if char in _RARE:
         return 1.0
     if category == "Lu" and before.islower():
@@ -61,7 +63,7 @@ def _letter_misfit(char: str, category: str, before: str, after: str) -> float:
     for neighbour in (before, after):
         if neighbour.isdigit() and neighbour.isascii():
             return 0.5
-        if neighbour.isalpha() and _script(neighbour) not in (script, ""):
+        if neighbour.isalpha() and _script(neighbour) != script:
             return 1.0
     return 0.0
 
