@@ -19,7 +19,7 @@ from pipeline.label import features, label
 from pipeline.learned import Weights
 from pipeline.marks import Marks
 from pipeline.model import Article, Decoded, Entry, Outcome, Page, Rejection, Repair, Segment, Source, Span
-from pipeline.repair import REPAIRS, plan
+from pipeline.repair import REPAIRS, mojibake
 from pipeline.rules import RuleSet
 from pipeline.settings import Settings
 from pipeline.split import split
@@ -98,17 +98,19 @@ def rejected(source: Source, rejection: Rejection) -> Outcome:
 
 
 def decoded_text(source: Source, data: bytes, context: Context) -> str:
-    """The whole text of a source, decoded, with what is wrong repaired line by line. Raises Rejected."""
+    """The whole text of a source, decoded, with mojibake repaired line by line, alike in all. Raises Rejected."""
     decoded = decode(data, source.declared_charset, context.settings.max_lossy_share)
-    if decoded.text.isascii():
+    names = mojibake(decoded.text)
+    if not names:
         return decoded.text
     # Not splitlines(): it also cuts at U+0085, which is half of many a garbled character.
-    lines = re.split(r"(\r\n|[\r\n])", decoded.text)
-    names = plan(lines[::2])
-    for at in range(0, len(lines), 2):
-        for name in names:
-            lines[at] = REPAIRS[name](lines[at])
-    return "".join(lines)
+    return re.sub(r"[^\r\n]+", lambda line: _mended(line.group(), names), decoded.text)
+
+
+def _mended(text: str, names: tuple[str, ...]) -> str:
+    for name in names:
+        text = REPAIRS[name](text)
+    return text
 
 
 def compose_all(source: Source, decoded: Decoded, page: Page, segments: list[Segment], context: Context) -> Outcome:

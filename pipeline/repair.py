@@ -28,8 +28,14 @@ MIN_SHARE = 0.8
 # Times a text may have been misread on top of itself.
 MAX_ROUNDS = 3
 SHOWN = 200_000  # characters by which the mistake is found
+_RUNS = re.compile(r"[^\x00-\x7f]{2,}")
+_CONTROLS = re.compile("[\x80-\x9f]")
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff]"
+)
+# What `composed` and `visible` may change: one look at a file tells that most have none of it.
+_MARKS = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u0300-\u036f\u0653-\u0655\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3099\u309a\ufeff]"
 )
 _ZWSP = "\N{ZERO WIDTH SPACE}"
 # Thai, Lao, Tibetan, Myanmar, Khmer: the zero-width space marks where a line may break between words.
@@ -48,22 +54,18 @@ def repaired(text: str) -> str:
     return fix_encoding_and_explain(text, TextFixerConfig()).text
 
 
-def mistake(texts: Iterable[str]) -> str | None:
-    """The encoding of CODECS in which the file's UTF-8 was misread, judged by the first SHOWN characters; None for a sound file."""
-    parts: list[str] = []
-    length = 0
-    for text in texts:
-        if not text.isascii():
-            parts.append(text)
-            length += len(text)
-            if length > SHOWN:
-                break
-    shown = "\n".join(parts)[: SHOWN * 2]
+def mistake(shown: str) -> str | None:
+    """The encoding of CODECS in which a file's UTF-8 was misread, judged by a part of its text; None for a sound file."""
+    chars = set("".join(_RUNS.findall(shown)))
     best, most = None, 0
     for codec in CODECS:
-        sequences = [found.group() for found in _sequences(codec).finditer(shown) if _read_again(found.group(), codec) is not None]
-        covered = sum(map(len, sequences))
-        if len(sequences) >= MIN_SEQUENCES and covered > most and covered >= MIN_SHARE * _exposed(shown, codec):
+        leads, tails = _parts(codec)
+        if leads.isdisjoint(chars) or tails.isdisjoint(chars):
+            continue
+        lengths = [len(found.group()) for found in _sequences(codec).finditer(shown) if _read_again(found, codec) is not None]
+        covered, exposed = sum(lengths), sum(ord(char) in _bytes(codec) for char in shown if char > "\x7f")
+        enough = covered >= MIN_SHARE * exposed if len(lengths) >= MIN_SEQUENCES else len(lengths) > 1 and covered == exposed
+        if enough and covered > most:
             best, most = codec, covered
     return best
 
@@ -71,7 +73,7 @@ def mistake(texts: Iterable[str]) -> str | None:
 def reread(text: str, codec: str) -> str:
     """`text` with each sequence that is UTF-8 misread in `codec` read rightly, and again while that leaves further ones."""
     for _ in range(MAX_ROUNDS):
-        again = _sequences(codec).sub(lambda found: _read_again(found.group(), codec) or found.group(), text)
+        again = _sequences(codec).sub(lambda found: _read_again(found, codec) or found.group(), text)
         if again == text:
             break
         text = again
@@ -140,19 +142,30 @@ def _sequences(codec: str) -> re.Pattern[str]:
     )
 
 
-def _read_again(sequence: str, codec: str) -> str | None:
-    """The character that `sequence` was before it was misread; None if it never was one."""
+def _read_again(found: re.Match[str], codec: str) -> str | None:
+    """The character that a sequence was before it was misread; None if it never was one.
+
+    A letter of another alphabet beside Latin ones is none: an apostrophe and an accented letter are such a sequence by chance.
+    """
     inverse = _bytes(codec)
     try:
-        return bytes(inverse[ord(char)] for char in sequence).decode("utf-8")
+        char = bytes(inverse[ord(char)] for char in found.group()).decode("utf-8")
     except UnicodeDecodeError:
         return None
+    if not char.isalpha() or unicodedata.name(char, "").startswith("LATIN"):
+        return char
+    text, (start, end) = found.string, found.span()
+    beside = text[max(0, start - 1) : start] + text[end : end + 1]
+    return None if any(letter.isascii() and letter.isalpha() for letter in beside) else char
 
 
-def _exposed(text: str, codec: str) -> int:
-    """Characters beyond ASCII that misreading in `codec` can leave."""
+@functools.cache
+def _parts(codec: str) -> tuple[frozenset[str], frozenset[str]]:
+    """The characters that lead bytes and those that continuation bytes become."""
     inverse = _bytes(codec)
-    return sum(ord(char) in inverse for char in text if char > "\x7f")
+    leads = frozenset(chr(code) for code, byte in inverse.items() if 0xC2 <= byte <= 0xF4)  # noqa: PLR2004  bytes of UTF-8
+    tails = frozenset(chr(code) for code, byte in inverse.items() if 0x80 <= byte <= 0xBF)  # noqa: PLR2004
+    return leads, tails
 
 
 REPAIRS: dict[str, Callable[[str], str]] = {
@@ -164,6 +177,18 @@ REPAIRS: dict[str, Callable[[str], str]] = {
 
 
 def plan(texts: Iterable[str]) -> tuple[str, ...]:
-    """The names in REPAIRS of what each text of a file is to go through, in order."""
-    codec = mistake(texts)
-    return (*(() if codec is None else (f"reread-{codec}",)), "repaired", "composed", "visible")
+    """The names in REPAIRS of what the texts of one file are to go through, in order; nothing for a clean file."""
+    whole = "\n".join(text for text in texts if not (text.isascii() and text.isprintable()))
+    return (*mojibake(whole), *(("composed", "visible") if _MARKS.search(whole) else ()))
+
+
+def mojibake(whole: str) -> tuple[str, ...]:
+    """The names in REPAIRS of what undoes the mojibake of a file's text, in order; nothing where there is none."""
+    if whole.isascii():
+        return ()
+    runs = "\n".join(_RUNS.findall(whole))
+    codec = mistake(whole[:SHOWN]) if runs else None
+    if codec is None:
+        return ("repaired",) if _SUSPECT.search(runs) or _CONTROLS.search(whole) else ()
+    # ftfy knows more of windows-1252 (a lost no-break space, say); of the others it knows too little to go first.
+    return ("repaired", f"reread-{codec}") if codec == CODECS[0] else (f"reread-{codec}", "repaired")

@@ -53,6 +53,8 @@ def _repaired(page: Page) -> Page:
     blocks: list[Block] = []
     repairs: list[Repair] = []
     names = plan(run.text for block in page.blocks for run in block.runs)
+    if not names:
+        return page
     for block in page.blocks:
         if block.text.isascii() and block.text.isprintable():
             blocks.append(block)

@@ -19,7 +19,7 @@ FEW_BYTES = 6
 STRANGE_BITS = 8
 GUESSED_BITS = 4
 # What an encoding costs that few files have: any but these.
-RARE_BITS = 5
+RARE_BITS = 2
 _USUAL = frozenset("cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 iso8859-1 iso8859-2 iso8859-15 koi8-r koi8-u".split())
 _DEFAULT = "cp1252"
 # Encodings that are read for one another, tried with what the detector names.
@@ -54,6 +54,11 @@ def detected(data: bytes) -> Decoded | None:
     return Decoded(data.decode(name, "replace"), name, "guessed")
 
 
+def bits(text: str) -> float:
+    """What a reading costs: the less the likelier."""
+    return letters.cost(text) + STRANGE_BITS * strangeness(text)
+
+
 def _likeliest(shown: bytes, guess: str, others: Iterable[str]) -> str:
     """Of the single-byte encodings the one whose text costs least; among equals the guess, then the default."""
     names = [guess, _DEFAULT, *others]
@@ -66,7 +71,7 @@ def _likeliest(shown: bytes, guess: str, others: Iterable[str]) -> str:
             text = _MARKUP.sub(" ", shown.decode(name))
         except UnicodeDecodeError:
             continue
-        cost = letters.cost(text) + STRANGE_BITS * strangeness(text) - GUESSED_BITS * (name == guess) + RARE_BITS * (name not in _USUAL)
+        cost = bits(text) - GUESSED_BITS * (name == guess) + RARE_BITS * (name not in _USUAL)
         if cost < least:
             best, least = name, cost
     return best

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from pipeline.decode.legacy import detected
+from pipeline.decode.legacy import bits, detected
+from pipeline.decode.letters import CODECS
 from pipeline.decode.strange import strangeness
 from pipeline.decode.utf import SOUND
 from pipeline.model import Decoded
@@ -15,6 +16,7 @@ MIXED = "mixed"
 MAX_STRANGE_SHARE = 0.2
 # Sound sequences for each broken byte at which nothing but UTF-8 is to be considered, whatever is declared.
 SOUND_PER_BROKEN = 10
+LOST_BITS = 10  # what a character that cannot be read costs, in the measure of legacy.bits
 SHOWN = 65_536  # bytes by which the second encoding is found
 _DEFAULT = "cp1252"
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|[\r\n])?")
@@ -35,8 +37,12 @@ def damaged(data: bytes, otherwise: Decoded | None) -> Decoded | None:
         return None
     found = _text(data)
     lost = found.text.count("\N{REPLACEMENT CHARACTER}")
-    strange = strangeness(found.text) + lost * 0.5
-    return found if otherwise is None or strange <= strangeness(otherwise.text) else None
+    if otherwise is None:
+        return found
+    if otherwise.encoding in CODECS:
+        likely = bits(found.text.replace("\N{REPLACEMENT CHARACTER}", "")) + LOST_BITS * lost <= bits(otherwise.text)
+        return found if likely else None
+    return found if strangeness(found.text) + lost / 2 <= strangeness(otherwise.text) else None
 
 
 def _counts(data: bytes) -> tuple[int, int]:
