@@ -1,7 +1,7 @@
 """`python -m bench train letters DATA_DIR`: how often each letter and mark stands in the texts of a language.
 
-By these numbers decoding chooses between the readings that several single-byte encodings give. Counted over lang.parquet's texts in one
-language; only languages that had such an encoding.
+By these numbers decoding chooses between the readings that several single-byte encodings give. Counted over lang.parquet's texts in
+one language; only languages that had such an encoding.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 
 from pipeline.decode import letters
+from pipeline.errors import SettingsError
 
 TEXTS = "lang.parquet"
 KINDS = ("sentence", "title", "doc500", "doc2000")
@@ -21,8 +22,10 @@ KINDS = ("sentence", "title", "doc500", "doc2000")
 RAREST = 2e-5
 
 
-def train(data: Path) -> None:
-    """Writes pipeline/decode/letters.json: {language: {characters that share a number: that number}}, the number being -10·log2 of the share."""
+def run(data: Path) -> int:
+    """Writes pipeline/decode/letters.json: {language: {character: -10·log2 of its share}}. Raises SettingsError."""
+    if not (data / TEXTS).is_file():
+        raise SettingsError(f"there is no {TEXTS}", place=str(data), remedy="Name the folder that holds it")
     counts: dict[str, Counter[str]] = {}
     rows = pq.read_table(data / TEXTS, columns=["kind", "text", "gold_lang"]).to_pylist()
     for row in rows:
@@ -30,6 +33,7 @@ def train(data: Path) -> None:
             counts.setdefault(row["gold_lang"], Counter()).update(letters.judged(row["text"]))
     model = {language: _shares(counted) for language, counted in sorted(counts.items()) if _single_byte(counted)}
     letters.FILE.write_text(json.dumps(model, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    return 0
 
 
 def _shares(counted: Counter[str]) -> dict[str, int]:

@@ -20,7 +20,9 @@ STRANGE_BITS = 8
 GUESSED_BITS = 4
 # What an encoding costs that few files have: any but these.
 RARE_BITS = 2
-_USUAL = frozenset("cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 iso8859-1 iso8859-2 iso8859-15 koi8-r koi8-u".split())
+_USUAL = frozenset(
+    {*(f"cp125{page}" for page in range(8)), "iso8859-1", "iso8859-2", "iso8859-15", "koi8-r", "koi8-u"},
+)
 _DEFAULT = "cp1252"
 # Encodings that are read for one another, tried with what the detector names.
 _SIBLINGS = {

@@ -13,10 +13,14 @@ from pathlib import Path
 FILE = Path(__file__).with_name("letters.json")
 # The single-byte encodings that are told apart: the Western, Central European, Baltic, Turkish, Cyrillic, Greek and Semitic ones.
 CODECS = frozenset(
-    "cp1250 cp1251 cp1252 cp1253 cp1254 cp1255 cp1256 cp1257 cp437 cp737 cp775 cp850 cp852 cp855 cp857 cp858 cp860 cp861 cp862"
-    " cp863 cp864 cp865 cp866 cp720 cp869 hp-roman8 iso8859-1 iso8859-2 iso8859-3 iso8859-4 iso8859-5 iso8859-6 iso8859-7 iso8859-8"
-    " iso8859-9 iso8859-10 iso8859-13 iso8859-14 iso8859-15 iso8859-16 koi8-r koi8-u koi8-t kz1048 ptcp154 mac-roman mac-latin2"
-    " mac-cyrillic mac-greek mac-turkish mac-iceland mac-romanian mac-croatian".split()
+    {
+        *(f"cp125{page}" for page in range(8)),
+        *(f"cp{page}" for page in (437, 720, 737, 775, 850, 852, 855, 857, 858, 860, 861, 862, 863, 864, 865, 866, 869)),
+        *(f"iso8859-{part}" for part in (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 13, 14, 15, 16)),
+        *(f"koi8-{letter}" for letter in "rut"),
+        *(f"mac-{name}" for name in ("roman", "latin2", "cyrillic", "greek", "turkish", "iceland", "romanian", "croatian")),
+        *("hp-roman8", "kz1048", "ptcp154"),
+    },
 )
 # A language is modelled if a single-byte encoding has this share of its characters.
 MOST = 0.97
@@ -38,11 +42,9 @@ def judged(text: str) -> Counter[str]:
 
 
 def cost(text: str) -> float:
-    """Bits that the characters of `text` cost in the language that they suit best: the less the likelier, for equally long texts."""
+    """Bits that the characters of `text` cost in the language that they suit best: the less, the likelier."""
     counted = judged(text)
-    return min(
-        sum(number * model.get(char, UNKNOWN) for char, number in counted.items()) for model in _models().values()
-    ) / 10
+    return min(sum(number * model.get(char, UNKNOWN) for char, number in counted.items()) for model in _models().values()) / 10
 
 
 @functools.cache

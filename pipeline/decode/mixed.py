@@ -73,9 +73,7 @@ def _second(data: bytes) -> str | None:
 
 def _strange(lines: list[bytes], codec: str) -> float:
     """How strange the second encoding makes the lines, over how strange their UTF-8 is by itself."""
-    return sum(
-        max(0.0, strangeness(_line(line, codec)) - strangeness(_BROKEN.sub(b"", line).decode("ascii"))) for line in lines
-    )
+    return sum(max(0.0, strangeness(_line(line, codec)) - strangeness(_BROKEN.sub(b"", line).decode("ascii"))) for line in lines)
 
 
 def _foreign(line: bytes) -> bool:

@@ -1,7 +1,7 @@
 """How strange a reading of bytes looks: what decides between encodings where the bytes allow several.
 
-A wrong single-byte encoding betrays itself next to the letters that every encoding shares: signs inside words, capitals after small
-letters, a second alphabet within a word, controls, box drawing.
+A wrong single-byte encoding betrays itself next to the letters that every encoding shares: signs inside words, capitals after
+small letters, a second alphabet within a word, controls, box drawing.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from itertools import islice
 # Characters beyond ASCII that are judged: a constant price for long files.
 JUDGED = 4_000
 _BEYOND = re.compile(r"[^\x00-\x7f]")
-# Signs that do stand between letters: apostrophes, the Catalan point, hyphens, an ellipsis, the soft hyphen, the zero-width joiners.
+# Signs that do stand between letters: apostrophes, the Catalan point, hyphens, an ellipsis, invisible joiners.
 _JOINERS = frozenset("’‘·‐‑…ʼ\N{SOFT HYPHEN}\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}")
 # Letters that hardly any text has, but which bytes FF and B5 become in most Western encodings.
 _RARE = frozenset("ÿµ")
@@ -31,7 +31,7 @@ def strangeness(text: str) -> float:
     return total
 
 
-def _misfit(char: str, before: str, after: str) -> float:
+def _misfit(char: str, before: str, after: str) -> float:  # noqa: PLR0911  one return a class of characters
     """0: it fits; 1: it does not; more: no text has it."""
     category = unicodedata.category(char)
     if category in {"Cc", "Cn", "Co", "Cs"}:

@@ -52,8 +52,8 @@ def iso2022(data: bytes) -> Decoded | None:
 def utf16(data: bytes) -> str | None:
     """utf-16-le or -be for text without a byte order mark, else None.
 
-    Where letters are mostly Latin, the zeros stand on one side of each pair. Elsewhere both readings are judged by what they give:
-    the right one has no unassigned code points, few different upper bytes and the common spaces, digits and marks.
+    Where letters are mostly Latin, the zeros stand on one side of each pair. Elsewhere both readings are judged by what they
+    give: the right one has no unassigned code points, few different upper bytes and the common spaces, digits and marks.
     """
     even, odd = data[0::2].count(0), data[1::2].count(0)
     pairs = len(data) // 2 or 1
