@@ -129,8 +129,8 @@ def _char(byte: int, codec: str) -> str:
 
 @functools.cache
 def _bytes(codec: str) -> dict[int, int]:
-    """Character → byte, for str.translate: the inverse of misreading. Latin-1's controls stand for themselves."""
-    controls = {code: code for code in range(0x80, 0xA0)}
+    """Code point → byte: the inverse of misreading. For windows-1252 Latin-1's controls count too: the two are often mixed."""
+    controls = {code: code for code in range(0x80, 0xA0)} if codec == CODECS[0] else {}
     return controls | {ord(char): byte for byte, char in _table(codec).items()}
 
 

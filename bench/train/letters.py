@@ -1,7 +1,7 @@
 """`python -m bench train letters DATA_DIR`: how often each letter and mark stands in the texts of a language.
 
-By these numbers decoding chooses between the readings that several single-byte encodings give. Counted over lang.parquet's texts in
-one language; only languages that had such an encoding.
+By these numbers decoding chooses between the readings that several single-byte encodings give. Counted over lang.parquet's texts
+in one language; only languages that had such an encoding.
 """
 
 from __future__ import annotations

@@ -67,6 +67,9 @@ def decode(data: bytes, header_charset: str | None = None, max_lossy_share: floa
         if wide is None:
             raise _binary("zero bytes")
         return _accept(data, data.decode(wide, "replace"), wide, "guessed", max_lossy_share)
+    if _controls(data, "", "") > len(data) * MAX_CONTROL_SHARE and (wide := utf16(data)) is not None:
+        # Chinese and Japanese have no zeros, but bytes that are controls elsewhere.
+        return _accept(data, data.decode(wide, "replace"), wide, "guessed", max_lossy_share)
     for attempt in (iso2022, sound_utf8, surely_damaged, _by_declaration(header_charset), _judged):
         found = attempt(data)
         if found is not None:
