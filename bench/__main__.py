@@ -1,7 +1,8 @@
 """Quality against gold.
 
 `python -m bench predict KIND INPUT.parquet PRED` runs the library; `seeds [DIR_OF_SEEDS DIR_OF_GOLD]`, `boilerplate DATA_DIR`,
-`split DATA_DIR` and `language DATA_DIR` are tables against gold; `cost DATA_DIR` says what a page costs; `train` learns anew.
+`split DATA_DIR`, `language DATA_DIR` and `decode DATA_DIR` are tables against gold; `cost DATA_DIR` says what a page costs;
+`train KIND DATA_DIR` learns anew.
 
 No data folder is built in: paths are arguments, or `seeds` finds `seeds` and `gold` below the folder that WINNOW_DATA names.
 Exit codes: 0 ok (for tables: all bars hold), 1 a bar does not hold, 2 wrong usage or settings.
@@ -15,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import TypeAlias
 
-from bench import boilerplate, cost, language, predict, seeds, split, train
+from bench import boilerplate, cost, decode, language, predict, seeds, split, train
 from pipeline.errors import WinnowError
 
 DATA = "WINNOW_DATA"
@@ -37,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    for command in (_predict, _seeds, _boilerplate, _split, _language, _cost, _train):
+    for command in (_predict, _seeds, _boilerplate, _split, _language, _decode, _cost, _train):
         command(commands)
     return parser
 
@@ -89,6 +90,12 @@ def _language(commands: Commands) -> None:
     one = commands.add_parser("language", help="the language of texts against gold; exit 1 unless all bars hold")
     _data(one, "lang.parquet")
     one.set_defaults(run=lambda asked: language.run(asked.data))
+
+
+def _decode(commands: Commands) -> None:
+    one = commands.add_parser("decode", help="the texts that bytes give against gold; exit 1 unless all bars hold")
+    _data(one, "decode.parquet")
+    one.set_defaults(run=lambda asked: decode.run(asked.data))
 
 
 def _cost(commands: Commands) -> None:

@@ -18,6 +18,7 @@ from pipeline.label import features, label
 from pipeline.learned import Weights
 from pipeline.marks import Marks
 from pipeline.model import Article, Decoded, Entry, Outcome, Page, Rejection, Repair, Segment, Source, Span
+from pipeline.repair import REPAIRS, mojibake
 from pipeline.rules import RuleSet
 from pipeline.settings import Settings
 from pipeline.sources import extract
@@ -107,12 +108,19 @@ def rejected(source: Source, rejection: Rejection) -> Outcome:
 
 
 def decoded_text(source: Source, data: bytes, context: Context) -> str:
-    """The whole text of a source, decoded, with mojibake repaired line by line. Raises Rejected."""
-    from pipeline.repair import repaired
-
+    """The whole text of a source, decoded, with mojibake repaired line by line, alike in all. Raises Rejected."""
     decoded = extract.text_of(data, source.declared_charset, context.settings.max_lossy_share)
+    names = mojibake(decoded.text)
+    if not names:
+        return decoded.text
     # Not splitlines(): it also cuts at U+0085, which is half of many a garbled character.
-    return re.sub(r"[^\r\n]+", lambda line: repaired(line.group()), decoded.text)
+    return re.sub(r"[^\r\n]+", lambda line: _mended(line.group(), names), decoded.text)
+
+
+def _mended(text: str, names: tuple[str, ...]) -> str:
+    for name in names:
+        text = REPAIRS[name](text)
+    return text
 
 
 def compose_all(source: Source, decoded: Decoded, page: Page, cut: Split, context: Context) -> Outcome:

@@ -66,3 +66,43 @@ def test_too_many_lost_characters_are_a_rejection() -> None:
     with pytest.raises(Rejected) as refused:
         decode("a\N{REPLACEMENT CHARACTER}".encode() * 50)
     assert refused.value.reason == "undecodable"
+
+
+@pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize(
+    "text", [RUSSIAN, "夕方、渡し船は港に戻った。灯台守は日誌を閉じる。" * 5, "Η βάρκα γύρισε αργά στο λιμάνι. " * 5]
+)
+def test_utf_16_without_a_mark_is_told_by_its_text(order: str, text: str) -> None:
+    assert (decode(text.encode(order)).text, decode(text.encode(order)).encoding) == (text, order)
+
+
+def test_iso_2022_is_told_by_its_escapes() -> None:
+    text = "夕方、渡し船は港に戻った。"
+    assert (decode(text.encode("iso2022_jp")).text, decode(text.encode("iso2022_jp")).evidence) == (text, "escapes")
+
+
+def test_a_file_of_two_encodings_is_read_in_both_and_the_evidence_says_so() -> None:
+    first, second = "Die Fähre fährt über die Förde, „schön“ wie früher.", "Am Ufer blühen Bäume; die Möwen hören zu."
+    found = decode(f"{first}\n".encode() + second.encode("cp1252"))
+    assert (found.text, found.encoding, found.lossy) == (f"{first}\n{second}", "utf-8", 0)
+    assert found.evidence.startswith("mixed+")
+    inline = decode(f"{first} Es war spät ".encode() + "– „gut“ … ja".encode("cp1252"))
+    assert inline.text == f"{first} Es war spät – „gut“ … ja"
+
+
+def test_bytes_that_are_damage_become_replacement_characters() -> None:
+    text = "Die Fähre fährt über die Förde, schön wie früher und später. " * 4
+    data = text.encode()
+    found = decode(data[:20] + b"\xff" + data[20:60] + b"\xc0" + data[60:])
+    assert (found.text.replace("\N{REPLACEMENT CHARACTER}", ""), found.lossy) == (text, 2)
+
+
+@pytest.mark.parametrize(
+    "codec", ["cp1250", "iso8859-2", "cp1252", "cp1257", "iso8859-9", "koi8-r", "cp1251", "iso8859-7", "cp932"]
+)
+def test_what_a_document_declares_is_read_so(codec: str) -> None:
+    text = {"cp1251": RUSSIAN, "koi8-r": RUSSIAN, "iso8859-7": "Η βάρκα γύρισε. ", "cp932": "渡し船は戻った。"}.get(
+        codec, "schön, über Öl "
+    )
+    page = f"<html><meta charset={codec}>" + text * 5
+    assert decode(page.encode(codec)).text == page

@@ -9,11 +9,15 @@ from pipeline import learned
 from pipeline.errors import SettingsError
 
 FOLDS = Path(__file__).parent.parent / "folds"
-KINDS = ("blocks", "lines", "boundaries")
+KINDS = ("blocks", "lines", "boundaries", "letters")
 
 
 def run(kind: str, data: Path) -> int:
     """Trains `kind` on DATA_DIR and writes its weights, those of all pages and those of each fold. Raises SettingsError."""
+    if kind == "letters":
+        from bench.train import letters
+
+        return letters.run(data)
     if importlib.util.find_spec("lightgbm") is None:
         raise SettingsError("LightGBM is not installed", remedy="Install lightgbm to train")
     if not (data / "pages.parquet").is_file():

@@ -8,12 +8,18 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
+import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from pipeline.blocks.derive import VERBATIM
 from pipeline.blocks.format import SNIFF_CHARS, Format
 from pipeline.model import Block, Decoded, Page, Repair, Run, Span
-from pipeline.repair import repaired
+from pipeline.repair import REPAIRS, plan
+
+_CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f]")
+# The ledger's names of the repairs that do not undo mojibake.
+_RULES = {"composed": "letters", "visible": "invisible"}
 
 # What extracted text gives as its evidence, and who reads it.
 CONTAINER = "container"
@@ -40,11 +46,11 @@ def choose(decoded: Decoded) -> Format:
 
 
 def read(decoded: Decoded) -> Page:
-    """The blocks of the text, with mojibake inside them repaired and each repair noted."""
+    """The blocks of the text, with what is wrong inside them repaired and each repair noted."""
     page = choose(decoded).read(decoded)
     if decoded.margin is not None:
         page = Page(page.blocks, replace(page.hints, structured={**page.hints.structured, MARGIN: (str(decoded.margin),)}))
-    if decoded.text.isascii():
+    if decoded.text.isascii() and not _CONTROL.search(decoded.text):
         return page
     return _repaired(page)
 
@@ -57,19 +63,23 @@ def visible(page: Page) -> list[Span]:
 def _repaired(page: Page) -> Page:
     blocks: list[Block] = []
     repairs: list[Repair] = []
+    names = plan(run.text for block in page.blocks for run in block.runs)
+    if not names:
+        return page
     for block in page.blocks:
-        if block.text.isascii():
+        if block.text.isascii() and block.text.isprintable():
             blocks.append(block)
             continue
-        runs = tuple([_repaired_run(run, repairs) for run in block.runs])
+        runs = tuple([_repaired_run(run, names, repairs) for run in block.runs])
         changed = runs != block.runs
         blocks.append(block._replace(runs=runs, text="".join(run.text for run in runs)) if changed else block)
     return Page(tuple(blocks), page.hints, tuple(repairs)) if repairs else page
 
 
-def _repaired_run(run: Run, repairs: list[Repair]) -> Run:
-    text = repaired(run.text)
-    if text == run.text:
-        return run
-    repairs.append(Repair(run.start, run.end, "repair.mojibake", run.text, text))
-    return run._replace(text=text, how="repaired" if run.how == VERBATIM else f"{run.how}+repaired")
+def _repaired_run(run: Run, names: Sequence[str], repairs: list[Repair]) -> Run:
+    for name in names:
+        text = REPAIRS[name](run.text)
+        if text != run.text:
+            repairs.append(Repair(run.start, run.end, f"repair.{_RULES.get(name, 'mojibake')}", run.text, text))
+            run = run._replace(text=text, how=name if run.how == VERBATIM else f"{run.how}+{name}")
+    return run

@@ -6,7 +6,7 @@ import html
 import re
 from collections.abc import Callable
 
-from pipeline.repair import repaired
+from pipeline.repair import REPAIRS
 
 VERBATIM = "verbatim"
 # White space as HTML folds it; U+00A0 is a character there, not white space.
@@ -34,7 +34,7 @@ FUNCTIONS: dict[str, Callable[[str], str]] = {
     "space": fold,
     "joined": lambda _: " ",
     "glued": lambda _: "",
-    "repaired": repaired,
+    **REPAIRS,
 }
 
 

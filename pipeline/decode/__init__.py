@@ -11,19 +11,18 @@ import codecs
 import re
 from collections.abc import Callable
 
+from pipeline.decode.legacy import detected
+from pipeline.decode.mixed import damaged, surely_damaged
+from pipeline.decode.utf import iso2022, sound_utf8, utf16
 from pipeline.errors import Rejected
 from pipeline.model import Decoded
 
 # Bytes in which a document's own declaration may stand; the HTML standard looks at 1024, real pages need more.
 DECLARATION_BYTES = 4096
-# Bytes the detector sees: enough for .947 on the legacy corpus, and constant for long files.
-DETECT_BYTES = 200_000
 # A zero byte more often than this is no text, unless the zeros have the rhythm of UTF-16.
 MAX_NUL_SHARE = 0.001
 # Control characters (without tab, line and page breaks, escape) more often than this are no text.
 MAX_CONTROL_SHARE = 0.02
-# UTF-8 with damage: so many sound multi-byte sequences for each broken one.
-SOUND_PER_BROKEN = 10
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -48,7 +47,6 @@ _WEB_MEANING = {
     "euc_kr": "cp949",
     "shift_jis": "cp932",
 }
-_MULTIBYTE = re.compile(rb"[\xc3-\xf4][\x80-\xbf]{1,3}")
 _CONTROL = bytes([*range(9), *range(0x0E, 0x1B), *range(0x1C, 0x20), 0x7F])
 
 
@@ -65,15 +63,24 @@ def decode(data: bytes, header_charset: str | None = None, max_lossy_share: floa
             text = data[len(bom) :].decode(encoding, "replace")
             return _accept(data, text, encoding, "bom", max_lossy_share)
     if data.count(0) > max(1, len(data) * MAX_NUL_SHARE):
-        wide = _utf16_by_zeros(data)
+        wide = utf16(data)
         if wide is None:
             raise _binary("zero bytes")
         return _accept(data, data.decode(wide, "replace"), wide, "guessed", max_lossy_share)
-    for attempt in (_utf8, _by_declaration(header_charset), _broken_utf8, _detected):
+    if _controls(data, "", "") > len(data) * MAX_CONTROL_SHARE and (wide := utf16(data)) is not None:
+        # Chinese and Japanese have no zeros, but bytes that are controls elsewhere.
+        return _accept(data, data.decode(wide, "replace"), wide, "guessed", max_lossy_share)
+    for attempt in (iso2022, sound_utf8, surely_damaged, _by_declaration(header_charset), _judged):
         found = attempt(data)
         if found is not None:
             return _accept(data, found.text, found.encoding, found.evidence, max_lossy_share)
     return _accept(data, data.decode("cp1252", "replace"), "cp1252", "fallback", max_lossy_share)
+
+
+def _judged(data: bytes) -> Decoded | None:
+    """Damaged UTF-8, or what the detector finds, by the text that each gives."""
+    found = detected(data)
+    return damaged(data, found) or found
 
 
 def _accept(data: bytes, text: str, encoding: str, evidence: str, max_lossy_share: float) -> Decoded:
@@ -102,17 +109,6 @@ def _binary(what: str) -> Rejected:
     return Rejected("decode", "binary", f"too many {what}: this is not text", remedy="Exclude it, or convert it to text or HTML")
 
 
-def _utf8(data: bytes) -> Decoded | None:
-    """Strict UTF-8; only a character cut off at the very end may be missing."""
-    decoder = codecs.getincrementaldecoder("utf-8")("strict")
-    try:
-        text = decoder.decode(data)
-    except UnicodeDecodeError:
-        return None
-    pending = decoder.getstate()[0]
-    return Decoded(text + "\N{REPLACEMENT CHARACTER}" if pending else text, "utf-8", "utf-8")
-
-
 def _by_declaration(header_charset: str | None) -> Callable[[bytes], Decoded | None]:
     def attempt(data: bytes) -> Decoded | None:
         match = _DECLARED.search(data, 0, DECLARATION_BYTES)
@@ -131,29 +127,3 @@ def _by_declaration(header_charset: str | None) -> Callable[[bytes], Decoded | N
         return None
 
     return attempt
-
-
-def _broken_utf8(data: bytes) -> Decoded | None:
-    """UTF-8 in which single bytes are damaged, if the sound sequences outweigh them by far."""
-    text = data.decode("utf-8", "replace")
-    broken = text.count("\N{REPLACEMENT CHARACTER}")
-    return Decoded(text, "utf-8", "guessed") if len(_MULTIBYTE.findall(data)) >= SOUND_PER_BROKEN * broken else None
-
-
-def _utf16_by_zeros(data: bytes) -> str | None:
-    """utf-16-le or -be if the zeros stand on one side of each pair only, as in text of mostly Latin letters."""
-    even, odd = data[0::2].count(0), data[1::2].count(0)
-    pairs = len(data) // 2 or 1
-    if odd > 0.2 * pairs and even < 0.02 * pairs:
-        return "utf-16-le"
-    if even > 0.2 * pairs and odd < 0.02 * pairs:
-        return "utf-16-be"
-    return None
-
-
-def _detected(data: bytes) -> Decoded | None:
-    import chardet  # 70 ms to import, and most files never come here
-
-    # prefer_superset=False: .947 exact on the legacy corpus; the default renames encodings to ones that decode differently.
-    guess = chardet.detect(data[:DETECT_BYTES], prefer_superset=False)["encoding"]
-    return None if guess is None else Decoded(data.decode(guess, "replace"), codecs.lookup(guess).name, "guessed")
