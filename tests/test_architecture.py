@@ -12,6 +12,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS = (
     {"model", "errors"},
     {"settings", "decode", "repair", "rules", "learned", "marks", "slices", "surface"},
+    {"evidence"},
     {"sources", "blocks", "label", "split", "fields", "compose", "enrich"},
     {"process"},
     {"table"},
@@ -41,6 +42,7 @@ CONFINED = {
 }
 # Modules of plug-in rooms that are the room's common ground, not plug-ins.
 COMMON = {"__init__", "derive", "format", "collector", "hints", "rejoin", "splitter", "features"}
+COMMON |= {"people"}
 PLUGIN_ROOMS = ("blocks", "split", "fields", "enrich", "label")
 
 MODULES = sorted([*(ROOT / "pipeline").rglob("*.py"), *(ROOT / "flows").rglob("*.py")])
