@@ -34,7 +34,7 @@ CONFINED = {
     "langdetect": {"enrich.language"},
     "py3langid": {"enrich.language"},
     "pycld2": {"enrich.language"},
-    "dateparser": {"fields.dates"},
+    "dateparser": {"fields.day"},
     "chardet": {"decode"},
     "re2": {"rules"},
     "pydantic": {"settings", "flows"},
@@ -42,7 +42,7 @@ CONFINED = {
 }
 # Modules of plug-in rooms that are the room's common ground, not plug-ins.
 COMMON = {"__init__", "derive", "format", "collector", "hints", "rejoin", "splitter", "features"}
-COMMON |= {"people"}
+COMMON |= {"people", "day", "near"}
 PLUGIN_ROOMS = ("blocks", "split", "fields", "enrich", "label")
 
 MODULES = sorted([*(ROOT / "pipeline").rglob("*.py"), *(ROOT / "flows").rglob("*.py")])

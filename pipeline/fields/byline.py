@@ -9,7 +9,9 @@ import re
 from collections.abc import Sequence
 
 from pipeline.evidence import is_site, site_names
-from pipeline.fields.people import is_person, people, signs
+from pipeline.fields.day import has_date, without_date
+from pipeline.fields.near import ABOVE, BELOW, LEVELS, MAX_LINE, WIDE, heads_page, is_others, near_title, title_of
+from pipeline.fields.people import is_person, leads, people, signs
 from pipeline.marks import group, resolve
 from pipeline.model import Block, Found, Hints, Label, Mark, Node, Segment, Span
 from pipeline.surface import is_prose, likeness_key
@@ -24,30 +26,11 @@ GENERAL = (
     "meta.twitter:data1",
     "json-ld.author.organization",
 )
-# What content systems call the element of a byline; and where the names are not of this article's authors.
+# What content systems call the element of a byline.
 NAMED = frozenset(("author", "authors", "byline", "autor", "autoren", "auteur", "verfasser", "writer", "redactor", "journalist"))
-OTHERS = frozenset(
-    (
-        "comment",
-        "comments",
-        "commentlist",
-        "respond",
-        "related",
-        "teaser",
-        "sidebar",
-        "widget",
-        "footer",
-        "recent",
-        "form",
-        "fn",
-        "reply",
-    )
-)
-_WIDE = frozenset(("body", "html", "article", "main", "section", "form"))
-# A byline stands at most so many blocks above or below the title; its element is at most so many levels up.
-ABOVE, BELOW, LEVELS = 6, 16, 3
-MAX_LINE = 120
-DECLARED, BY_CLASS = 0.85, 0.8
+DECLARED, BY_CLASS, BY_PLACE = 0.85, 0.8, 0.7
+# What else than names may stand in a line of names: "and", commas, a lead.
+NAMES_SHARE = 0.7
 UNSURE = "byline.name-publisher"
 HEADINGS = frozenset(("h1", "h2", "h3"))
 
@@ -58,7 +41,7 @@ def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
     In a page it is the other way round: people whom it declares for the article and names in its text come first.
     """
     found: list[Found] = []
-    title = _title(segment)
+    title = title_of(segment)
     for index, (block, marks) in enumerate(zip(segment.blocks, segment.marks, strict=True)):
         mark = resolve(marks)
         if mark.label is Label.BYLINE:
@@ -66,11 +49,11 @@ def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
             value = people(author) if author and _may_sign(block, mark, index - title) else ()
             found.append(Found("author", value, Span(block.start, block.end), mark.rule, mark.confidence, Label.BYLINE))
     found.sort(key=lambda one: not one.value)
-    if not alone:
+    if not alone and not heads_page(segment):
         return found
-    near = segment.blocks[max(0, title - ABOVE) : title + BELOW]
+    near = near_title(segment, title)
     sites = site_names(hints)
-    signed = found[0] if found and found[0].value else _by_class(near, sites)
+    signed = found[0] if found and found[0].value else _by_class(near, sites) or _by_place(near, min(title, ABOVE) + 1, sites)
     best = _better(_declared(STRUCTURED, segment, near, hints, sites), signed) or _declared(GENERAL, segment, near, hints, sites)
     return found if best is None or best in found else [best, *found]
 
@@ -129,7 +112,7 @@ def _by_class(near: Sequence[Block], sites: frozenset[str]) -> Found | None:
     for block in near:
         if is_prose(block.text) and names:
             break
-        if len(block.text) > MAX_LINE or not _is_byline(block.node):
+        if len(block.text) > MAX_LINE or not _is_byline(block.node) or is_others(block.node):
             if names:
                 break
             continue
@@ -141,24 +124,37 @@ def _by_class(near: Sequence[Block], sites: frozenset[str]) -> Found | None:
     return Found("author", tuple(dict.fromkeys(names)), None, "byline.class", BY_CLASS, Label.BYLINE) if names else None
 
 
-def _title(segment: Segment) -> int:
-    """The index of the title line, else of the first heading, else 0."""
-    heading = 0
-    for index, (block, marks) in enumerate(zip(segment.blocks, segment.marks, strict=True)):
-        if resolve(marks).label is Label.TITLE:
-            return index
-        if not heading and block.kind == "h1":
-            heading = index
-    return heading
-
-
 def _is_byline(node: Node | None) -> bool:
-    named = False
     for _ in range(LEVELS):
-        if node is None or node.tag in _WIDE:
-            break
-        named = named or not node.tokens.isdisjoint(NAMED)
-        if not node.tokens.isdisjoint(OTHERS):
+        if node is None or node.tag in WIDE:
             return False
+        if not node.tokens.isdisjoint(NAMED):
+            return True
         node = node.parent
-    return named
+    return False
+
+
+def _by_place(near: Sequence[Block], below: int, sites: frozenset[str]) -> Found | None:
+    """The names in the line below a lone "By" or beside the date in its line; in plain text also in the lines next to the date's.
+
+    `below` is where in `near` the lines below the title begin; above it stand menus.
+    """
+    dated = {index for index, block in enumerate(near) if len(block.text) <= MAX_LINE and has_date(block.text)}
+    for index, block in enumerate(near):
+        if len(block.text) > MAX_LINE or block.kind in HEADINGS or is_others(block.node):
+            continue
+        led = index > 0 and leads(near[index - 1].text)
+        beside = block.kind == "line" and index >= below and bool(dated & {index - 1, index + 1})
+        if not led and not beside and index not in dated:
+            continue
+        names = people(without_date(block.text) if index in dated else block.text)
+        if not names or any(is_site(name, sites) for name in names):
+            continue
+        if all(is_person(name) for name in names) and (led or index in dated or _only(names, block.text)):
+            return Found("author", names, None, "byline.place", BY_PLACE, Label.BYLINE)
+    return None
+
+
+def _only(names: tuple[str, ...], text: str) -> bool:
+    """Whether a line says these names and hardly anything else, in the capitals of names."""
+    return sum(map(len, names)) >= NAMES_SHARE * len(text) and not text.isupper()

@@ -21,7 +21,10 @@ _LEAD = re.compile(
 # "ByMartha Pelly": the markup between the words made no space.
 _GLUED_LEAD = re.compile(r"(?:\w+ )?(?:[Bb]y|[Vv]on|[Pp]ar|[Pp]or)(?=[A-ZÀ-Þ][a-zß-ÿ])")
 _SURNAME_FIRST = re.compile(r"[^\W\d_][a-zß-ÿ'’-]+, [^\W\d_][a-zß-ÿ'’-]+")
-_LONE_LEAD = re.compile(r"(?:(?:written|posted) )?by|von|par|por|door|authors?:?|autor(?:in)?:?|text:?", re.IGNORECASE)
+_LONE_LEAD = re.compile(
+    r"(?:(?:written|posted|published) )?by|von|par|por|di|door|av|af|authors?|autor(?:in|en)?|auteurs?|text|写|作者|記者|记者",
+    re.IGNORECASE,
+)
 _JOINT = re.compile(
     r" ?[,;|/&•·+、،؛\n] ?| [–—-] | (?:and|und|et|y|i|och|og|ja|en|with|mit|und) (?=[^\W\d_])|(?<=\w)\bAND\b",
 )
@@ -35,7 +38,7 @@ _OCCUPATION = re.compile(
     r"|manager|founder|president|officer|specialist|expert|analyst|consultant|attorney|ceo|cto|cmo|vp|follow|bio|share|reviewed"
     r"|redakteur(?:in)?|journalist(?:in)?|korrespondent(?:in)?|chefredakteur(?:in)?|autor(?:in)?|ressort(?:leiter)?|volontär(?:in)?"
     r"|redacteur|journaliste|rédacteur|rédactrice|redactora?|periodista|corresponsal|giornalista|redattore|repórter|jornalista"
-    r"|dietitian|minutes?|mins?|read|updated|published|posted|comments?|january|february|march|april|june|july|august|september"
+    r"|dietitian|photo|credit|sponsored|modified|tags|kategorien|stand|lesezeit|minutes?|mins?|read|updated|published|posted|comments?|january|february|march|april|june|july|august|september"
     r"|october|november|december|januar|februar|märz|juni|juli|oktober|dezember|uhr)\b",
     re.IGNORECASE,
 )
@@ -91,6 +94,11 @@ def people(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))[:MAX_PEOPLE]
 
 
+def leads(text: str) -> bool:
+    """Whether a line is what stands before a name, and no more: "By", "Author:"."""
+    return _LONE_LEAD.fullmatch(text.strip(" :–-")) is not None
+
+
 def signs(text: str) -> bool:
     """Whether a line begins as a byline does."""
     return _LEAD.match(text) is not None
@@ -116,7 +124,7 @@ def _trimmed(part: str) -> str:
 
 
 def _names_somebody(part: str, *, first: bool, alone: bool) -> bool:
-    if not part or len(part) > MAX_NAME or part.casefold() in _NOBODY or _ADDRESS.search(part):
+    if not part or len(part) > MAX_NAME or part.casefold() in _NOBODY or ":" in part or _ADDRESS.search(part):
         return False
     if part.casefold() in _CREDENTIALS or (len(part) < 2 and not _DENSE_NAME.match(part)):  # noqa: PLR2004
         return False
