@@ -31,6 +31,7 @@ _JOINT = re.compile(
 # A part from which on the rest says what somebody is, where or when.
 _DIGIT = re.compile(r"\d")
 _BRACKET = re.compile(r" ?[(\[][^)\]]*[)\]]?")
+_LINK = re.compile(r"[^ ]*(?:://|www\.|@)[^ ]*")
 _ADDRESS = re.compile(r"://|www\.|@|\.(?:com|org|net|de|fr|at|ch|es|it)\b", re.IGNORECASE)
 _OCCUPATION = re.compile(
     r"\b(?:staff|senior|junior|chief|deputy|associate|assistant|managing|contributing|guest|freelance"
@@ -79,7 +80,7 @@ MIN_WORDS, MAX_WORDS = 2, 5
 
 def people(text: str) -> tuple[str, ...]:
     """The names in a byline, apart, each once; no roles, dates, URLs, handles, nobody that a content system made up."""
-    line = _BRACKET.sub("", fold(text)).strip(" .·|-–—:,")
+    line = _LINK.sub("", _BRACKET.sub("", fold(text))).strip(" .·|-–—:,")
     for _ in range(3):
         lead = _LEAD.match(line) or _GLUED_LEAD.match(line)
         if lead is None:
