@@ -43,6 +43,8 @@ def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
     found: list[Found] = []
     title = title_of(segment)
     for index, (block, marks) in enumerate(zip(segment.blocks, segment.marks, strict=True)):
+        if not any(mark.label is Label.BYLINE for mark in marks):
+            continue  # most blocks: resolving costs
         mark = resolve(marks)
         if mark.label is Label.BYLINE:
             author = group(block, mark, "author")

@@ -52,6 +52,7 @@ _UPDATED = re.compile(
 _YEAR, _NUMBER = re.compile(r"(?:19|20)\d\d"), re.compile(r"\d{1,2}")
 # Midnight is not everywhere at the same time: what is shown may be the day before or after what is declared.
 ZONES = dt.timedelta(days=1)
+_DATED = (Label.DATELINE, Label.BYLINE)
 DECLARED, SHOWN, TIMED, IN_PATH = 0.9, 0.8, 0.6, 0.6
 
 
@@ -60,8 +61,10 @@ def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
     languages = _languages(hints) or [name for name in (language_hint(segment),) if name]
     found: list[Found] = []
     for block, marks in zip(segment.blocks, segment.marks, strict=True):
+        if not any(mark.label in _DATED for mark in marks):
+            continue  # most blocks: resolving costs
         mark = resolve(marks)
-        if mark.label not in (Label.DATELINE, Label.BYLINE):
+        if mark.label not in _DATED:
             continue
         for name, field in (("date", "date_published"), ("modified", "date_modified")):
             text = group(block, mark, name)

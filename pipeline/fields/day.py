@@ -119,6 +119,16 @@ def _month(text: str, language: str) -> Day | None:
 
 
 def _parser(language: str | None, *, month: bool) -> DateDataParser:
+    """A parser; one that knows its language keeps nothing of one date for the next, so it is kept."""
+    return _made(language, month=month) if language is None else _kept(language, month=month)
+
+
+@functools.lru_cache(maxsize=128)
+def _kept(language: str, *, month: bool) -> DateDataParser:
+    return _made(language, month=month)
+
+
+def _made(language: str | None, *, month: bool) -> DateDataParser:
     from dateparser.date import DateDataParser  # 180 ms to import, and most files have no dateline
 
     settings = _MONTH_SETTINGS if month else _SETTINGS

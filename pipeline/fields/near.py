@@ -39,9 +39,10 @@ def title_of(segment: Segment) -> int:
     """The index of the title line, else of the first heading, else 0."""
     heading = 0
     for index, (block, marks) in enumerate(zip(segment.blocks, segment.marks, strict=True)):
-        mark = resolve(marks)
-        if mark.label is Label.TITLE and mark.rule != "title.head":
-            return index
+        if any(mark.label is Label.TITLE for mark in marks):
+            mark = resolve(marks)
+            if mark.label is Label.TITLE and mark.rule != "title.head":
+                return index
         if not heading and block.kind == "h1":
             heading = index
     return heading

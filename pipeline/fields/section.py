@@ -40,7 +40,7 @@ _LABELLED = re.compile(
     r"|catégories?|rubrique|categorías?|categori[ae]|categorie[ëe]n|рубрика|分类|カテゴリー?)\b ?[:：]? ?([^|·•/:.]{2,80})",
     re.IGNORECASE,
 )
-_LIST = re.compile(r" ?[,;|] ?| (?:und|and|et|y|e) (?=[A-ZÄÖÜ])")
+_LIST = re.compile(r" ?[,|] ?| (?:und|and|et|y|e) (?=[A-ZÄÖÜ])")
 MAX_SECTION = 40
 BY_CRUMB, BY_DECLARATION, BY_CLASS, BY_PATH = 0.8, 0.8, 0.7, 0.6
 
@@ -51,7 +51,16 @@ def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
         for mark in marks:
             name = group(block, mark, "section")
             if name:
-                return [Found("section", _first(name), None, mark.rule, mark.confidence, Label.SECTION)]
+                return [
+                    Found(
+                        "section",
+                        _first(name) if mark.rule.startswith("section.") else fold(name),
+                        None,
+                        mark.rule,
+                        mark.confidence,
+                        Label.SECTION,
+                    )
+                ]
     if not alone:
         return []
     title = title_of(segment)
