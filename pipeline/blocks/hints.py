@@ -34,6 +34,10 @@ _TEXT_KEYS = (
     *("headline", "name", "datePublished", "dateModified", "articleSection", "keywords", "inLanguage", "url", "articleBody"),
 )
 _PARTY_KEYS = ("author", "publisher")
+# What stands below these speaks of something else: parties, comments, teasers, the posts of a live blog.
+_ELSEWHERE = frozenset(
+    [*_PARTY_KEYS, "comment", "mentions", "citation", "hasPart", "itemListElement", "review", "relatedLink", "liveBlogUpdate"]
+)
 # Elements whose attributes declare something; others need no look.
 DECLARING = frozenset(("meta", "link", "html", "time", "script"))
 # JSON-LD is nested a few levels; deeper is hostile.
@@ -89,7 +93,7 @@ class HintsBuilder:
 
     def _json_ld(self, data: Any) -> None:
         nodes = list(_nodes(data))
-        names = {node["@id"]: node["name"] for node in nodes if isinstance(node.get("@id"), str) and "name" in node}
+        named = {node["@id"]: node for node in nodes if isinstance(node.get("@id"), str) and "name" in node}
         for node in nodes:
             kinds = node.get("@type")
             kinds = {kind for kind in (kinds if isinstance(kinds, list) else [kinds]) if isinstance(kind, str)}
@@ -103,8 +107,8 @@ class HintsBuilder:
                 for value in _strings(node.get(key)):
                     self.add(f"{prefix}.{key}", value)
             for key in _PARTY_KEYS:
-                for value in _parties(node.get(key), names):
-                    self.add(f"{prefix}.{key}", value)
+                for value, organisation in _parties(node.get(key), named):
+                    self.add(f"{prefix}.{key}.organization" if organisation and key == "author" else f"{prefix}.{key}", value)
 
 
 def _nodes(data: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
@@ -118,7 +122,7 @@ def _nodes(data: Any, depth: int = 0) -> Iterator[dict[str, Any]]:
         if "@type" in data:
             yield data
         for key, value in data.items():
-            if key not in _PARTY_KEYS and isinstance(value, dict | list):
+            if key not in _ELSEWHERE and isinstance(value, dict | list):
                 yield from _nodes(value, depth + 1)
 
 
@@ -128,13 +132,15 @@ def _strings(value: Any) -> Iterator[str]:
             yield item
 
 
-def _parties(value: Any, names: dict[str, Any]) -> Iterator[str]:
-    """Names of people or organisations: strings, objects with a name, or references to such objects."""
+def _parties(value: Any, named: dict[str, dict[str, Any]]) -> Iterator[tuple[str, bool]]:
+    """(name, whether it is declared an organisation's): strings, objects with a name, or references to such objects."""
     for item in value if isinstance(value, list) else [value]:
         if isinstance(item, str):
-            yield item
+            yield item, False
         elif isinstance(item, dict):
-            yield from _strings(item.get("name", names.get(item.get("@id", ""))))
+            node = item if "name" in item else named.get(str(item.get("@id", "")), {})
+            organisation = "Organization" in str(node.get("@type"))
+            yield from ((name, organisation) for name in _strings(node.get("name")))
 
 
 def _breadcrumb(node: dict[str, Any]) -> Iterator[str]:

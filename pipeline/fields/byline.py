@@ -1,38 +1,162 @@
-"""author: who wrote it, from bylines at the head or tail, else from what the page declares.
+"""author: who wrote it, from bylines at the head or tail and from what the page declares, where the two bear each other out.
 
 A byline's date and publisher are read by `dates` and `publisher`.
 """
 
 from __future__ import annotations
 
-from pipeline.fields.people import people
-from pipeline.marks import group, resolve
-from pipeline.model import Found, Hints, Label, Segment, Span
+import re
+from collections.abc import Sequence
 
-DECLARED = (
-    "json-ld.author",
+from pipeline.evidence import is_site, site_names
+from pipeline.fields.day import has_date, without_date
+from pipeline.fields.near import ABOVE, BELOW, LEVELS, MAX_LINE, WIDE, heads_page, is_others, near_title, title_of
+from pipeline.fields.people import is_person, leads, people, signs
+from pipeline.marks import group, resolve
+from pipeline.model import Block, Found, Hints, Label, Mark, Node, Segment, Span
+from pipeline.surface import is_prose, likeness_key
+
+# Written for the article; the others may name the site's owner on every page.
+STRUCTURED = ("json-ld.author", "meta.article:author", "meta.parsely-author", "meta.sailthru.author", "meta.cxenseparse:author")
+GENERAL = (
+    "json-ld.page.author",
     "meta.author",
-    "meta.article:author",
     "meta.dc.creator",
-    "meta.parsely-author",
-    "meta.sailthru.author",
+    "meta.byl",
+    "meta.twitter:data1",
+    "json-ld.author.organization",
 )
+# What content systems call the element of a byline.
+NAMED = frozenset(("author", "authors", "byline", "autor", "autoren", "auteur", "verfasser", "writer", "redactor", "journalist"))
+DECLARED, BY_CLASS, BY_PLACE = 0.85, 0.8, 0.7
+# What else than names may stand in a line of names: "and", commas, a lead.
+NAMES_SHARE = 0.7
+UNSURE = "byline.name-publisher"
+HEADINGS = frozenset(("h1", "h2", "h3"))
 
 
 def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
-    """Every byline is claimed; the first that names somebody gives the value, else the page's metadata."""
+    """Every byline is claimed; the first that names somebody gives the value, else the page's metadata.
+
+    In a page it is the other way round: people whom it declares for the article and names in its text come first.
+    """
     found: list[Found] = []
-    for block, marks in zip(segment.blocks, segment.marks, strict=True):
+    title = title_of(segment)
+    for index, (block, marks) in enumerate(zip(segment.blocks, segment.marks, strict=True)):
+        if not any(mark.label is Label.BYLINE for mark in marks):
+            continue  # most blocks: resolving costs
         mark = resolve(marks)
-        if mark.label is not Label.BYLINE:
-            continue
-        author = group(block, mark, "author")
-        claim = Span(block.start, block.end)
-        found.append(Found("author", people(author) if author else (), claim, mark.rule, mark.confidence, Label.BYLINE))
+        if mark.label is Label.BYLINE:
+            author = group(block, mark, "author")
+            value = people(author) if author and _may_sign(block, mark, index - title) else ()
+            found.append(Found("author", value, Span(block.start, block.end), mark.rule, mark.confidence, Label.BYLINE))
     found.sort(key=lambda one: not one.value)
-    if alone and not any(one.value for one in found):
-        for key in DECLARED:
-            declared = tuple(dict.fromkeys(name for value in hints.structured.get(key, ()) for name in people(value)))
-            if declared:
-                return [Found("author", declared, None, key, 0.8, Label.BYLINE), *found]
-    return found
+    if not alone and not heads_page(segment):
+        return found
+    near = near_title(segment, title)
+    sites = site_names(hints)
+    signed = found[0] if found and found[0].value else _by_class(near, sites) or _by_place(near, min(title, ABOVE) + 1, sites)
+    best = _better(_declared(STRUCTURED, segment, near, hints, sites), signed) or _declared(GENERAL, segment, near, hints, sites)
+    return found if best is None or best in found else [best, *found]
+
+
+def _may_sign(block: Block, mark: Mark, behind_title: int) -> bool:
+    """In a page, a byline stands near the title; "Name, Publisher" there is a heading or a list."""
+    if block.kind == "line":
+        return True
+    return -ABOVE <= behind_title < BELOW and mark.rule != UNSURE
+
+
+def _better(declared: Found | None, signed: Found | None) -> Found | None:
+    """The declared names, unless the signed ones are more: then the page declared the first of several."""
+    if declared is None or signed is None:
+        return declared or signed
+    return signed if _keys(declared) < _keys(signed) else declared
+
+
+def _keys(found: Found) -> set[str]:
+    return {likeness_key(name) for name in found.value} if isinstance(found.value, tuple) else set()
+
+
+def _declared(
+    keys: tuple[str, ...], segment: Segment, near: Sequence[Block], hints: Hints, sites: frozenset[str]
+) -> Found | None:
+    for key in keys:
+        names = dict.fromkeys(name for value in hints.structured.get(key, ()) for name in people(value))
+        kept = tuple(name for name in names if _credible(name, segment, near, sites))
+        if kept:
+            return Found("author", kept, None, key, DECLARED, Label.BYLINE)
+    return None
+
+
+def _credible(name: str, segment: Segment, near: Sequence[Block], sites: frozenset[str]) -> bool:
+    """Whether a declared name is an author: a person other than the site whom a line names, or signed near the title."""
+    if is_person(name) and not is_site(name, sites) and _is_named(segment, name):
+        return True
+    return likeness_key(name) not in sites and any(_signs(block, name) for block in near)
+
+
+def _signs(block: Block, name: str) -> bool:
+    """Whether a short line of text, not all of it a heading, has the name as whole words."""
+    if len(block.text) > MAX_LINE or block.kind in HEADINGS:
+        return False
+    return re.search(rf"(?<!\w){re.escape(name)}(?!\w)", block.text) is not None
+
+
+def _is_named(segment: Segment, name: str) -> bool:
+    key = likeness_key(name)
+    return any(len(block.text) <= MAX_LINE and key in likeness_key(block.text) for block in segment.blocks)
+
+
+def _by_class(near: Sequence[Block], sites: frozenset[str]) -> Found | None:
+    """The names of the first line near the title whose element is called a byline, and of the lines that go on with it."""
+    names: list[str] = []
+    for block in near:
+        if is_prose(block.text) and names:
+            break
+        if len(block.text) > MAX_LINE or not _is_byline(block.node) or is_others(block.node):
+            if names:
+                break
+            continue
+        here = [name for name in people(block.text) if not is_site(name, sites)]
+        if names and not all(is_person(name) for name in here):
+            break
+        if here and (all(is_person(name) for name in here) or (signs(block.text) and len(here) == 1)):
+            names.extend(here)
+    return Found("author", tuple(dict.fromkeys(names)), None, "byline.class", BY_CLASS, Label.BYLINE) if names else None
+
+
+def _is_byline(node: Node | None) -> bool:
+    for _ in range(LEVELS):
+        if node is None or node.tag in WIDE:
+            return False
+        if not node.tokens.isdisjoint(NAMED):
+            return True
+        node = node.parent
+    return False
+
+
+def _by_place(near: Sequence[Block], below: int, sites: frozenset[str]) -> Found | None:
+    """The names in the line below a lone "By" or beside the date in its line; in plain text also in the lines next to the date's.
+
+    `below` is where in `near` the lines below the title begin; above it stand menus.
+    """
+    dated = {index for index, block in enumerate(near) if len(block.text) <= MAX_LINE and has_date(block.text)}
+    for index, block in enumerate(near):
+        if len(block.text) > MAX_LINE or block.kind in HEADINGS or is_others(block.node):
+            continue
+        led = index > 0 and leads(near[index - 1].text)
+        beside = block.kind == "line" and index >= below and bool(dated & {index - 1, index + 1})
+        if not led and not beside and index not in dated:
+            continue
+        names = people(without_date(block.text) if index in dated else block.text)
+        if not names or any(is_site(name, sites) for name in names):
+            continue
+        if all(is_person(name) for name in names) and (led or index in dated or _only(names, block.text)):
+            return Found("author", names, None, "byline.place", BY_PLACE, Label.BYLINE)
+    return None
+
+
+def _only(names: tuple[str, ...], text: str) -> bool:
+    """Whether a line says these names and hardly anything else, in the capitals of names."""
+    return sum(map(len, names)) >= NAMES_SHARE * len(text) and not text.isupper()

@@ -13,7 +13,23 @@ if TYPE_CHECKING:
 
 # Before the web there is little to save from it; a date in the far future is a mistake of the page.
 EARLIEST = dt.date(1900, 1, 1)
-LATEST = dt.date(2100, 1, 1)
+# The clock may not decide what a row says, so this moves with the releases.
+LATEST = dt.date(2028, 1, 1)
+# What a content system says when it knows no date.
+EPOCH = dt.date(1970, 1, 1)
+# A date inside a line. The words between digits are left to the parser.
+_IN_LINE = re.compile(
+    r"(?<![\d.,])(?:\d{1,2}(?:st|nd|rd|th|\.|er|º)?[ -]?(?:(?:de|of) )?[^\W\d_]{3,12}\.?,?(?: de[l]?)?[ -]\d{4}"
+    r"|[^\W\d_]{3,12}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4}|\d{1,2}[./-] ?\d{1,2}[./-] ?\d{4}|\d{4}[./-]\d{1,2}[./-]\d{1,2}"
+    r"|\d{4} ?[年년] ?\d{1,2} ?[月월] ?\d{1,2} ?[日일]?)(?!\d)"
+)
+_LATIN = ("en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "nb", "pl", "cs", "fi", "hu", "ro", "tr", "id")
+_SCRIPTS = (
+    (re.compile("[\u0400-\u04ff]"), ("ru", "uk", "bg")),
+    (re.compile("[\u0600-\u06ff]"), ("ar", "fa", "ur")),
+    (re.compile("[\u0370-\u03ff]"), ("el",)),
+    (re.compile("[\u3040-\u9fff\uac00-\ud7af]"), ("zh", "ja", "ko")),
+)
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:[T ]|$)")
 _HAS_DAY = re.compile(r"\d\D+\d|\d{6}")
 # Day, month and year must all be there: a parser that fills in today's would invent dates and break determinism.
@@ -31,6 +47,38 @@ class Day(NamedTuple):
 def parse(text: str) -> Day | None:
     """The day that a dateline names, in any language dateparser knows; None for no date, a date without a day or out of range."""
     return _parse(text, None)
+
+
+DAY_FIRST = ("de",)
+
+
+def has_date(text: str) -> bool:
+    """Whether there is something like a whole date in the line."""
+    return _IN_LINE.search(text) is not None
+
+
+def without_date(text: str) -> str:
+    """The line without its dates and what follows the last: a clock time, a section."""
+    return _IN_LINE.split(text)[0] if _IN_LINE.split(text)[0].strip(" |·•,–-") else _IN_LINE.split(text)[-1]
+
+
+def dates_in(text: str, languages: Sequence[str]) -> list[Day]:
+    """The days that a line names, in order, tried in these languages first, then in those of its script."""
+    found = (match.group() for match in _IN_LINE.finditer(text))
+    return [
+        day for day in (_parse(one, None) if _ISO.match(one) else parse_in(one, guesses(one, languages)) for one in found) if day
+    ]
+
+
+def guesses(text: str, languages: Sequence[str]) -> tuple[str, ...]:
+    """The languages in which to read a date: those declared, then those of the script of its letters."""
+    for script, names in _SCRIPTS:
+        if script.search(text):
+            return (*languages, *names)
+    if any(char.isalpha() for char in text):
+        return (*languages, *_LATIN)
+    # Between dots the day comes first wherever dates are written so; between slashes the language says.
+    return DAY_FIRST if "." in text else (*languages, "en")
 
 
 def parse_in(text: str, languages: Sequence[str]) -> Day | None:
@@ -70,14 +118,21 @@ def _month(text: str, language: str) -> Day | None:
     return Day(found.date().replace(day=1), "month") if found is not None and EARLIEST <= found.date() < LATEST else None
 
 
-@functools.cache
 def _parser(language: str | None, *, month: bool) -> DateDataParser:
-    """One for all dates: making one costs as much as parsing, and it remembers nothing of the dates that it read."""
+    """A parser; one that knows its language keeps nothing of one date for the next, so it is kept."""
+    return _made(language, month=month) if language is None else _kept(language, month=month)
+
+
+@functools.lru_cache(maxsize=128)
+def _kept(language: str, *, month: bool) -> DateDataParser:
+    return _made(language, month=month)
+
+
+def _made(language: str | None, *, month: bool) -> DateDataParser:
     from dateparser.date import DateDataParser  # 180 ms to import, and most files have no dateline
 
     settings = _MONTH_SETTINGS if month else _SETTINGS
-    languages = None if language is None else [language]
-    return DateDataParser(languages=languages, try_previous_locales=False, settings=settings)
+    return DateDataParser(languages=None if language is None else [language], settings=settings)
 
 
 def _words_only(text: str) -> str:
@@ -86,4 +141,4 @@ def _words_only(text: str) -> str:
 
 
 def _in_range(day: dt.date) -> Day | None:
-    return Day(day, "day") if EARLIEST <= day < LATEST else None
+    return Day(day, "day") if EARLIEST <= day < LATEST and day != EPOCH else None

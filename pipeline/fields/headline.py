@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from pipeline.marks import resolve
-from pipeline.model import Block, Found, Hints, Label, Mark, Segment, Span
-from pipeline.surface import fold, is_prose
+import re
+from collections import Counter
 
-# In falling trust; <title> last, because it mostly carries the site's name too.
-DECLARED = ("json-ld.headline", "meta.og:title", "meta.twitter:title", "title")
+from pipeline.evidence import Titled, declared_titles, is_site, overlap, site_names
+from pipeline.marks import group, resolve
+from pipeline.model import Block, Found, Hints, Label, Mark, Segment, Span
+from pipeline.surface import fold, is_prose, likeness_key
+
+# A heading that shares fewer of its words with what all declarations agree on heads something else: the blog, a section.
+STRANGER = 0.3
+# The rule of title lines that the page's metadata repeats.
+REPEATED = "title.declared"
+# Written for the article alone, where <title> and og:title may be written for searchers.
+STRUCTURED = "json-ld.headline"
+# What content systems call the element of an article's title.
+TITLE_TOKENS = frozenset(("headline", "title"))
+_INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
+AGREED, ALONE, ONLY_TITLE = 0.85, 0.75, 0.6
 
 # An article of a page that holds several begins with its heading.
 FROM_STRUCTURE = "structure.articles"
@@ -15,25 +27,68 @@ HEADINGS = frozenset(("h1", "h2", "h3", "h4"))
 
 
 def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
-    """The surest title line above the article's first prose, with its claim; else, for a file's only article, the declared."""
+    """The surest title line above the article's first prose, with its claim.
+
+    For a file's only article, the declared title where there is no such line, or where the declarations agree on another.
+    """
     marked: list[tuple[Mark, Block]] = []
+    below = False  # behind prose, a line like a title heads a section, unless the page itself says otherwise
     for block, marks in zip(segment.blocks, segment.marks, strict=True):
         mark = resolve(marks)
-        if mark.label is Label.TITLE:
+        if mark.label is Label.TITLE and (not below or mark.rule == REPEATED):
             marked.append((mark, block))
-        if mark.label is Label.BODY and is_prose(block.text):
-            break  # further down, a line like a title heads a section
+        below = below or (mark.label is Label.BODY and is_prose(block.text))
     own = _heading(segment) if segment.splitter == FROM_STRUCTURE else None
     if own is not None:
         return [Found("headline", fold(own.text), Span(own.start, own.end), f"{FROM_STRUCTURE}.heading", 0.9, Label.TITLE)]
+    declared = declared_titles(hints) if alone else []
     if marked:
         best, block = max(marked, key=lambda pair: (pair[0].confidence, -pair[1].start))
-        return [Found("headline", fold(block.text), Span(block.start, block.end), best.rule, best.confidence, Label.TITLE)]
-    if alone:
-        for key in DECLARED:
-            for value in hints.structured.get(key, ()):
-                return [Found("headline", value, None, key, 0.8 if key != "title" else 0.6, Label.TITLE)]
-    return []
+        claim = Span(block.start, block.end)
+        other = _outvotes(declared, block, hints)
+        if other is None:
+            return [
+                Found(
+                    "headline",
+                    _shown(group(block, best, "headline") or block.text),
+                    claim,
+                    best.rule,
+                    best.confidence,
+                    Label.TITLE,
+                )
+            ]
+        # The heading goes too: it says the same in other words, or names the blog.
+        return [Found("headline", _shown(other.value), claim, other.rule, AGREED, Label.TITLE)]
+    if not declared:
+        return []
+    agreed = _agreed(declared)
+    chosen = agreed or declared[0]
+    confidence = AGREED if agreed else ONLY_TITLE if chosen.rule == "title" else ALONE
+    return [Found("headline", _shown(chosen.value), None, chosen.rule, confidence, Label.TITLE)]
+
+
+def _outvotes(declared: list[Titled], block: Block, hints: Hints) -> Titled | None:
+    """The declared title that is surer than the title line: the agreed one, if none repeats the line."""
+    line, agreed = block.text, _agreed(declared)
+    if agreed is None or any(likeness_key(line) in (each.key, likeness_key(each.raw)) for each in declared):
+        return None
+    if agreed.key in likeness_key(line) or agreed.rule == STRUCTURED or is_site(line, site_names(hints)):
+        return agreed
+    if block.node is not None and not block.node.tokens.isdisjoint(TITLE_TOKENS):
+        return None
+    return agreed if overlap(line, agreed.value) < STRANGER else None
+
+
+def _agreed(declared: list[Titled]) -> Titled | None:
+    """The first title of those that most declarations repeat, if at least two do."""
+    times = Counter(each.key for each in declared)
+    best = max(declared, key=lambda each: times[each.key], default=None)
+    return best if best is not None and times[best.key] > 1 else None
+
+
+def _shown(title: str) -> str:
+    """The title in one line, without the marks that only say where a line may break."""
+    return fold(_INVISIBLE.sub("", title))
 
 
 def _heading(segment: Segment) -> Block | None:

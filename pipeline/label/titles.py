@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from pipeline.evidence import Titled, declared_titles, is_site, overlap, site_names, without_site
 from pipeline.marks import LIKELY, SCORE, Marks, group, resolve
-from pipeline.model import Label, Mark, Page
+from pipeline.model import Block, Inner, Label, Mark, Page
 from pipeline.surface import could_be_title, is_prose, likeness_key, same_line
 
 # The group of a breadcrumb rule that repeats the title.
@@ -14,8 +15,23 @@ AFTER_BREADCRUMB = 6
 MIN_PART = 12
 # In a dump, category, byline, date and share lines stand between title and text; a title has more words than those.
 ABOVE_TEXT = 12
+# A dump has more lines than this; its title stands among the first MAX_HEAD (menus come first), and says this share
+# of the <title>.
+MIN_DUMP, MAX_HEAD = 10, 1500
+HEAD_SHARE = 0.3
+# A line above the text that shares so many words with the <title> says the same in other words.
+AKIN = 0.25
+# The name of a site, in letters.
+MIN_SITE, MAX_SITE = 3, 40
 TITLE_SPACES = 2
-DECLARED = ("json-ld.headline", "meta.og:title", "meta.twitter:title", "title")
+# A line and a declared title: the same, or one a part of the other.
+EXACT, PART = 2.0, 1.0
+# "Cranes stay | Tidepost": what leads is the title, what follows the site.
+LEADS = 0.3
+# What content systems call the element of a title.
+TITLE_TOKENS = frozenset(("headline", "title"))
+# Longer headings are no titles; the longest in 1,400 gold titles has 220 characters.
+MAX_TITLE = 300
 # Headings that open an article, never a section in its middle.
 _OPENING = frozenset(
     [
@@ -58,6 +74,7 @@ def label(page: Page, marks: Marks) -> Marks:
     for proposals in (
         _declared(page, resolved),
         _breadcrumbs(page, marks),
+        _repeats_head(page),
         _first_line(page, resolved),
         _before(page, resolved),
         _behind(page, resolved),
@@ -70,26 +87,51 @@ def label(page: Page, marks: Marks) -> Marks:
 
 
 def _declared(page: Page, resolved: list[Mark]) -> dict[int, Mark]:
-    """The heading that the page's own metadata repeats, else the longest that is a part of it, else the <h1> nearest the text."""
-    structured = page.hints.structured
-    declared = {likeness_key(value) for key in DECLARED for value in structured.get(key, ())}
-    parts: list[int] = []
-    nearest = None
+    """The heading that the page's own metadata repeats, else that is a part of it, else the <h1> nearest the text."""
+    declared = declared_titles(page.hints)
+    sites = site_names(page.hints)
+    best, surest = None, 0.0
     for index, block in enumerate(page.blocks):
-        if nearest is not None and is_prose(block.text) and resolved[index].label is Label.BODY:
+        if best is not None and is_prose(block.text) and resolved[index].label is Label.BODY:
             break  # headings below the first paragraph are of sections
-        if block.kind not in ("h1", "h2") or _is_chrome(resolved[index]):
+        weight = _heads_page(block)
+        if not weight or _is_chrome(resolved[index]) or len(block.text) > MAX_TITLE or block.kind == "line":
             continue
-        key = likeness_key(block.text)
-        if key in declared:
-            return {index: Mark(Label.TITLE, "title.declared", 0.98)}
-        if len(key) > MIN_PART and any(key in other for other in declared):
-            parts.append(index)
-        if block.kind == "h1" and could_be_title(block.text):
-            nearest = index
-    if parts:
-        return {max(parts, key=lambda index: len(page.blocks[index].text)): Mark(Label.TITLE, "title.declared", 0.95)}
-    return {nearest: Mark(Label.TITLE, "title.h1", 0.8)} if nearest is not None else {}
+        support = max((_support(block.text, each) for each in declared), default=0.0)
+        if block.kind != "h1" and support < PART:
+            continue
+        score = support + weight - (1 if is_site(block.text, sites) else 0)
+        if best is None or score >= surest + (support < EXACT) * 0.01:
+            best, surest = index, score
+    if best is None:
+        return {}
+    support = max((_support(page.blocks[best].text, each) for each in declared), default=0.0)
+    if support >= PART:
+        return {best: Mark(Label.TITLE, "title.declared", 0.995 if support >= EXACT else 0.95)}
+    return {best: Mark(Label.TITLE, "title.h1", 0.8)} if surest > 0 and could_be_title(page.blocks[best].text) else {}
+
+
+def _heads_page(block: Block) -> float:
+    """How much an element looks like the page's heading, 0…1: h1 before h2 before what is only classed as a title."""
+    named = any(not node.tokens.isdisjoint(TITLE_TOKENS) for node in (block.node, block.node and block.node.parent) if node)
+    if block.kind == "h1":
+        return 0.6 if named else 0.5
+    if block.kind in ("h2", "h3"):
+        return 0.3 if named else 0.2
+    return 0.1 if named and block.links < len(block.text) else 0.0
+
+
+def _support(text: str, declared: Titled) -> float:
+    """How much a declared title says that this line is the title: 2 the same, 1 a part of it, else below 1."""
+    key = likeness_key(text)
+    if key in (declared.key, likeness_key(declared.raw)):
+        return EXACT
+    raw = likeness_key(declared.raw)
+    if len(key) > MIN_PART and key in raw:
+        return PART + LEADS * raw.startswith(key)
+    if len(declared.key) > MIN_PART and declared.key in key:
+        return PART
+    return overlap(text, declared.value) / 2
 
 
 def _is_chrome(mark: Mark) -> bool:
@@ -106,6 +148,46 @@ def _breadcrumbs(page: Page, marks: Marks) -> dict[int, Mark]:
                 found[later] = Mark(Label.TITLE, "title.breadcrumb", 0.99)
                 break
     return found
+
+
+def _repeats_head(page: Page) -> dict[int, Mark]:
+    """In a dump of a page: the line below that says again what the first line, the page's <title>, says, the site aside.
+
+    The longest that the head begins with, else ends in; else the line above the first paragraph that shares most words with it;
+    else the head itself, without the site's name, which such a dump has as a line of its own.
+    """
+    if len(page.blocks) < MIN_DUMP or page.blocks[0].kind != "line":
+        return {}
+    head = likeness_key(page.blocks[0].text)
+    leads, ends = (0, 0), (0, 0)  # index (0: none) and length
+    for index in range(1, min(len(page.blocks), MAX_HEAD)):
+        text = page.blocks[index].text
+        key = likeness_key(text)
+        if (leads[0] or ends[0]) and is_prose(text) and key not in head:
+            break
+        if len(key) < max(MIN_PART - 1, len(head) * HEAD_SHARE):
+            continue
+        if head.startswith(key) and len(key) >= leads[1]:
+            leads = (index, len(key))
+        elif head.endswith(key) and len(key) >= ends[1]:
+            ends = (index, len(key))
+    best = leads[0] or ends[0]
+    return {} if not best else {best: Mark(Label.TITLE, "title.repeats-head", 0.98)}
+
+
+def _is_dump(page: Page) -> bool:
+    """Whether this is a text dump of a page, whose first line is its <title>: many lines, and a title or a menu word second."""
+    return len(page.blocks) >= MIN_DUMP and page.blocks[0].kind == "line" and could_be_title(page.blocks[1].text)
+
+
+def _head_itself(page: Page) -> dict[int, Mark]:
+    """The first line of a dump without the site's name; the group `headline` says which part that is."""
+    head = page.blocks[0].text
+    others = {likeness_key(block.text) for block in page.blocks[1:MAX_HEAD]}
+    title = without_site(head, frozenset(key for key in others if MIN_SITE < len(key) <= MAX_SITE and key in likeness_key(head)))
+    title = title.rpartition(" | ")[0] or title
+    start = head.find(title)
+    return {0: Mark(Label.TITLE, "title.head", 0.7, (Inner(LAST_CRUMB, start, start + len(title)),))}
 
 
 def _first_line(page: Page, resolved: list[Mark]) -> dict[int, Mark]:
@@ -179,14 +261,18 @@ def _above_text(page: Page, resolved: list[Mark]) -> dict[int, Mark]:
     if not any(mark.rule.startswith(SCORE) for mark in resolved) or page.blocks[0].kind != "line":
         return {}
     first = next((i for i, b in enumerate(page.blocks) if resolved[i].label is Label.BODY and is_prose(b.text)), None)
+    dump = _is_dump(page)
     above = [
         index
-        for index in range(max(0, (first or 0) - ABOVE_TEXT), first or 0)
+        for index in range(max(dump, (first or 0) - ABOVE_TEXT), first or 0)
         if (resolved[index].rule.startswith(SCORE) or resolved[index].label is Label.BODY)
         and could_be_title(page.blocks[index].text)
         and page.blocks[index].text.count(" ") >= TITLE_SPACES
     ]
-    best = max(above, key=lambda index: len(page.blocks[index].text), default=None)
+    head = page.blocks[0].text
+    best = max(above, key=lambda i: (dump and overlap(page.blocks[i].text, head), len(page.blocks[i].text)), default=None)
+    if dump and head.count(" ") > TITLE_SPACES and (best is None or overlap(page.blocks[best].text, head) < AKIN):
+        return _head_itself(page)
     return {} if best is None else {best: Mark(Label.TITLE, "title.above-text", 0.65)}
 
 

@@ -1,0 +1,127 @@
+"""What fields say where a page lies, and where it says nothing."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import pytest
+
+from pipeline.evidence import without_site
+from pipeline.fields.day import dates_in
+from pipeline.fields.people import is_person, people
+from pipeline.model import Article, Source
+from pipeline.process import prepare, process
+from pipeline.settings import Settings
+
+PROSE = (
+    "<p>The ferry crosses twice a day, and nobody has asked for a third crossing since the bridge at Low Sallow was closed.</p>"
+)
+SECOND = (
+    "<p>The ferryman, who is ninety, says that he will row until the river stops, and that the river is in no hurry to do so.</p>"
+)
+
+
+def article(head: str, body: str) -> Article:
+    """The only article of a page with this head and body."""
+    html = f"<!DOCTYPE html><html><head>{head}</head><body><div>{body}{PROSE}{SECOND}</div></body></html>".encode()
+    articles = process(Source("page.html", "0" * 64, len(html)), html, prepare(Settings.model_construct())).articles
+    assert len(articles) == 1
+    return articles[0]
+
+
+def json_ld(headline: str, author: str, date: str) -> str:
+    """A JSON-LD script with these values."""
+    return (
+        '<script type="application/ld+json">{"@type": "NewsArticle", '
+        f'"headline": "{headline}", "author": {{"name": "{author}"}}, "datePublished": "{date}"}}</script>'
+    )
+
+
+@pytest.mark.parametrize("date", ["1970-01-01", "1970-01-01T00:00:00Z", "2999-05-01", "0001-01-01T00:00:00", "soon"])
+def test_a_page_that_lies_yields_null_or_the_truth(date: str) -> None:
+    site = '<meta property="og:site_name" content="Tidepost">'
+    found = article(site + json_ld("Tidepost", "admin", date), "<h1>The ferry at Low Sallow</h1>")
+    assert found.headline == "The ferry at Low Sallow"
+    assert found.author == ()
+    assert found.date_published is None
+
+
+def test_a_declared_site_signs_nothing() -> None:
+    site = (
+        '<meta property="og:site_name" content="Tidepost"><meta name="author" content="Tidepost"><title>Cranes | Tidepost</title>'
+    )
+    found = article(site, "<h1>Cranes stay in the harbour</h1>")
+    assert found.author == ()
+
+
+def test_a_declared_word_needs_a_byline() -> None:
+    head = json_ld("The ferry at Low Sallow", "quayside", "2021-03-04")
+    assert article(head, "<h1>The ferry at Low Sallow</h1>").author == ()
+    signed = article(head, "<h1>The ferry at Low Sallow</h1><p>Posted by quayside</p>")
+    assert signed.author == ("quayside",)
+
+
+def test_the_shown_day_settles_the_time_zone() -> None:
+    head = '<html lang="en">' + json_ld("The ferry at Low Sallow", "Martha Pelly", "2021-03-05T01:30:00Z")
+    found = article(head, "<h1>The ferry at Low Sallow</h1><p>March 4, 2021</p>")
+    assert found.date_published == dt.date(2021, 3, 4)
+
+
+def test_an_update_is_no_publication() -> None:
+    found = article("", "<h1>The ferry at Low Sallow</h1><p>Last updated: March 4, 2021</p>")
+    assert found.date_published is None
+    assert found.date_modified == dt.date(2021, 3, 4)
+
+
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("By Martha Pelly and Tom Okoro, Staff Writer", ("Martha Pelly", "Tom Okoro")),
+        ("Von Karla van der Meulen (dpa)", ("Karla van der Meulen",)),
+        ("ByMartha Pelly", ("Martha Pelly",)),
+        ("Pelly, Martha", ("Martha Pelly",)),
+        ("Martha Pelly, PhD", ("Martha Pelly",)),
+        ("admin", ()),
+        ("https://tidepost.example/authors/pelly", ()),
+        ("Redaktion", ()),
+        ("By", ()),
+    ],
+)
+def test_people(line: str, names: tuple[str, ...]) -> None:
+    assert people(line) == names
+
+
+@pytest.mark.parametrize(
+    ("name", "person"),
+    [("Martha Pelly", True), ("Hafenpost GmbH", False), ("The Tidepost Team", False), ("Martha", False), ("李小明", True)],
+)
+def test_is_person(name: str, person: bool) -> None:  # noqa: FBT001
+    assert is_person(name) is person
+
+
+@pytest.mark.parametrize(
+    ("title", "sites", "shown"),
+    [
+        ("Cranes stay | Tidepost", {"tidepost"}, "Cranes stay"),
+        ("Tidepost: Cranes stay", {"tidepost"}, "Cranes stay"),
+        ("Cranes stay on the quay | Harbour | Tidepost Online", {"tidepost"}, "Cranes stay on the quay"),
+        ("Cranes stay - for now", {"tidepost"}, "Cranes stay - for now"),
+        ("Tidepost", {"tidepost"}, "Tidepost"),
+    ],
+)
+def test_without_site(title: str, sites: set[str], shown: str) -> None:
+    assert without_site(title, frozenset(sites)) == shown
+
+
+@pytest.mark.parametrize(
+    ("line", "languages", "day"),
+    [
+        ("03.04.2021, 14:00 Uhr", ["en"], dt.date(2021, 4, 3)),
+        ("03/04/2021", ["en"], dt.date(2021, 3, 4)),
+        ("03/04/2021", ["fr"], dt.date(2021, 4, 3)),
+        ("Le 3 avril 2021", [], dt.date(2021, 4, 3)),
+        ("September 1st, 2020 by Martha Pelly", [], dt.date(2020, 9, 1)),
+    ],
+)
+def test_dates_in_the_order_of_their_language(line: str, languages: list[str], day: dt.date) -> None:
+    assert [found.date for found in dates_in(line, languages)] == [day]
