@@ -67,13 +67,15 @@ class Decoded:
     """The source text, decoded once and never edited.
 
     `evidence` says how the encoding was found (bom, utf-8, header, declared, guessed, container, fallback);
-    `lossy` counts the U+FFFD characters that decoding put in.
+    `lossy` counts the U+FFFD characters that decoding put in. From `margin` on stand the headers and footers that a container
+    prints on each page (None: it has none).
     """
 
     text: str
     encoding: str
     evidence: str
     lossy: int = 0
+    margin: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +95,8 @@ class Run(NamedTuple):
     """A piece of block text and the source slice it comes from.
 
     `how` is "verbatim", or the `+`-joined names of the functions in `pipeline.blocks.derive` that make `text` from the slice:
-    entity (character references), space (white space folded), joined (a line break inside a paragraph), glued (one
-    inside a word), repaired (mojibake).
+    entity (character references), unescaped (those of XML around HTML), space (white space folded), joined (a line break inside
+    a paragraph), glued (one inside a word), repaired (mojibake).
     """
 
     start: int

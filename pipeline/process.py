@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from pipeline import __version__, blocks, learned, rules, templates
 from pipeline.compose import compose
-from pipeline.decode import decode
 from pipeline.enrich import enrich
 from pipeline.errors import Rejected
 from pipeline.fields import find
@@ -21,6 +20,7 @@ from pipeline.marks import Marks
 from pipeline.model import Article, Decoded, Entry, Outcome, Page, Rejection, Repair, Segment, Source, Span
 from pipeline.rules import RuleSet
 from pipeline.settings import Settings
+from pipeline.sources import extract
 from pipeline.split import Split, split
 from pipeline.templates import Templates
 
@@ -86,8 +86,8 @@ def trace(source: Source, data: bytes, context: Context) -> Trace | Outcome:
     """Every stage's result; only the outcome for a source that was rejected."""
     settings = context.settings
     try:
-        decoded = decode(data, source.declared_charset, settings.max_lossy_share)
-        chosen = blocks.choose(decoded.text)
+        decoded = extract.text_of(data, source.declared_charset, settings.max_lossy_share)
+        chosen = extract.choose(data) or blocks.choose(decoded)
         source = replace(source, media_type=source.media_type or chosen.media_type)
         page = blocks.read(decoded)
     except Rejected as refusal:
@@ -108,7 +108,7 @@ def decoded_text(source: Source, data: bytes, context: Context) -> str:
     """The whole text of a source, decoded, with mojibake repaired line by line. Raises Rejected."""
     from pipeline.repair import repaired
 
-    decoded = decode(data, source.declared_charset, context.settings.max_lossy_share)
+    decoded = extract.text_of(data, source.declared_charset, context.settings.max_lossy_share)
     # Not splitlines(): it also cuts at U+0085, which is half of many a garbled character.
     return re.sub(r"[^\r\n]+", lambda line: repaired(line.group()), decoded.text)
 

@@ -8,11 +8,18 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
+from dataclasses import replace
 
 from pipeline.blocks.derive import VERBATIM
 from pipeline.blocks.format import SNIFF_CHARS, Format
 from pipeline.model import Block, Decoded, Page, Repair, Run, Span
 from pipeline.repair import repaired
+
+# What extracted text gives as its evidence, and who reads it.
+CONTAINER = "container"
+# The hint that says where the headers and footers of a container's pages begin.
+MARGIN = "container.margin"
+PLAIN = "plain"
 
 __all__ = ["Format", "choose", "formats", "read", "visible"]
 
@@ -24,15 +31,19 @@ def formats() -> tuple[Format, ...]:
     return tuple(sorted((module.FORMAT for module in modules if hasattr(module, "FORMAT")), key=lambda f: f.name))
 
 
-def choose(text: str) -> Format:
-    """The format whose sniffer is surest; ties go to the first name."""
-    head = text[:SNIFF_CHARS]
+def choose(decoded: Decoded) -> Format:
+    """The format whose sniffer is surest; ties go to the first name. What a container held is plain text."""
+    if decoded.evidence.startswith(CONTAINER):
+        return next(candidate for candidate in formats() if candidate.name == PLAIN)
+    head = decoded.text[:SNIFF_CHARS]
     return max(formats(), key=lambda candidate: candidate.sniff(head))
 
 
 def read(decoded: Decoded) -> Page:
     """The blocks of the text, with mojibake inside them repaired and each repair noted."""
-    page = choose(decoded.text).read(decoded)
+    page = choose(decoded).read(decoded)
+    if decoded.margin is not None:
+        page = Page(page.blocks, replace(page.hints, structured={**page.hints.structured, MARGIN: (str(decoded.margin),)}))
     if decoded.text.isascii():
         return page
     return _repaired(page)

@@ -11,6 +11,7 @@ from pipeline.repair import repaired
 VERBATIM = "verbatim"
 # White space as HTML folds it; U+00A0 is a character there, not white space.
 _FOLD = re.compile(r"[ \t\n\f\r]+")
+_XML_REFERENCE = re.compile(r"&(?:amp|lt|gt|quot|apos|#\d{1,7}|#[xX][0-9a-fA-F]{1,6});")
 
 
 def fold(text: str) -> str:
@@ -21,9 +22,15 @@ def fold(text: str) -> str:
     return text
 
 
+def unescaped(text: str) -> str:
+    """`text` with the references that every XML file may have resolved, once; entities that a file declares are none of them."""
+    return _XML_REFERENCE.sub(lambda match: html.unescape(match[0]) or match[0], text)
+
+
 FUNCTIONS: dict[str, Callable[[str], str]] = {
     VERBATIM: lambda text: text,
     "entity": html.unescape,
+    "unescaped": unescaped,
     "space": fold,
     "joined": lambda _: " ",
     "glued": lambda _: "",

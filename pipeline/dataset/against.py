@@ -12,8 +12,8 @@ from urllib.parse import unquote_to_bytes
 from pipeline import blocks
 from pipeline.blocks.derive import VERBATIM, derive
 from pipeline.dataset.problem import EDITED, REPORT, RERUN, Problem
-from pipeline.decode import decode
 from pipeline.errors import Rejected
+from pipeline.sources import extract
 from pipeline.table import REJECTED
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def check_source(document: Row, articles: list[Row], ledger: list[Row], raw: Pat
         return
     try:
         # What was accepted once under another bound must be read again here: the bound is not what is checked.
-        decoded = decode(data, None, max_lossy_share=1.0)
+        decoded = extract.text_of(data, None, max_lossy_share=1.0)
     except Rejected as error:
         if document["status"] != REJECTED:
             yield Problem("documents", uri, "status", f"it is {document['status']}, and cannot be decoded: {error.cause}", EDITED)

@@ -9,6 +9,10 @@ from pipeline.surface import fold, is_prose
 # In falling trust; <title> last, because it mostly carries the site's name too.
 DECLARED = ("json-ld.headline", "meta.og:title", "meta.twitter:title", "title")
 
+# An article of a page that holds several begins with its heading.
+FROM_STRUCTURE = "structure.articles"
+HEADINGS = frozenset(("h1", "h2", "h3", "h4"))
+
 
 def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
     """The surest title line above the article's first prose, with its claim; else, for a file's only article, the declared."""
@@ -19,6 +23,9 @@ def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
             marked.append((mark, block))
         if mark.label is Label.BODY and is_prose(block.text):
             break  # further down, a line like a title heads a section
+    own = _heading(segment) if segment.splitter == FROM_STRUCTURE else None
+    if own is not None:
+        return [Found("headline", fold(own.text), Span(own.start, own.end), f"{FROM_STRUCTURE}.heading", 0.9, Label.TITLE)]
     if marked:
         best, block = max(marked, key=lambda pair: (pair[0].confidence, -pair[1].start))
         return [Found("headline", fold(block.text), Span(block.start, block.end), best.rule, best.confidence, Label.TITLE)]
@@ -27,3 +34,13 @@ def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
             for value in hints.structured.get(key, ()):
                 return [Found("headline", value, None, key, 0.8 if key != "title" else 0.6, Label.TITLE)]
     return []
+
+
+def _heading(segment: Segment) -> Block | None:
+    """The first heading above the first prose."""
+    for block in segment.blocks:
+        if block.kind in HEADINGS:
+            return block
+        if is_prose(block.text):
+            break
+    return None

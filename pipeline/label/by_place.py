@@ -30,9 +30,9 @@ MAX_COMMENTS = 1.0
 
 
 def label(page: Page, marks: Marks) -> Marks:
-    """`marks` with one proposal added for each block whose element says what it is; plain text gets none."""
+    """`marks` with one proposal added for each block whose element says what it is; of plain text only what a container says."""
     if not any(block.node for block in page.blocks):
-        return marks
+        return _margins(page, marks)
     times = Counter(block.text for block in page.blocks if len(block.text) >= REPEATED_CHARS)
     extras = _extras(page)
     proposals = [extra or _mark(block, times) for block, extra in zip(page.blocks, extras, strict=True)]
@@ -40,6 +40,16 @@ def label(page: Page, marks: Marks) -> Marks:
     if len(lone) == 1 and proposals[lone[0]] is None:
         proposals[lone[0]] = Mark(Label.BOILERPLATE, "place.lone-link", CERTAIN)
     return tuple((*each, mark) if mark else each for each, mark in zip(marks, proposals, strict=True))
+
+
+def _margins(page: Page, marks: Marks) -> Marks:
+    """`marks` with the headers and footers of a container's pages, which stand behind all else."""
+    for margin in page.hints.structured.get("container.margin", ()):
+        furniture = Mark(Label.BOILERPLATE, "place.margin", 0.95)
+        return tuple(
+            (*each, furniture) if block.start >= int(margin) else each for each, block in zip(marks, page.blocks, strict=True)
+        )
+    return marks
 
 
 def _mark(block: Block, times: Counter[str]) -> Mark | None:

@@ -27,7 +27,7 @@ from pipeline.model import Page
 from pipeline.split.export import Builder, Export, Format
 from pipeline.split.labels import interface, labelled, state
 from pipeline.split.lines import SNIFF_CHARS, date_in, is_dated, is_rights, listed, physical, short
-from pipeline.surface import is_prose
+from pipeline.surface import is_prose, likeness_key
 
 NAME = "nexis-uni"
 _END = re.compile(
@@ -43,7 +43,7 @@ _TAIL = re.compile(
 )
 _PAGE = re.compile(r"(?i)(?:page|seite|pagina|página) \d+ (?:of|von|de|sur|van|di) \d+")
 _COUNT = re.compile(r"(?i)(?:doc|dok)\w{0,12} ?\((\d{1,5})\)")
-_ITEM = re.compile(r"(\d{1,4})\. \S")
+_ITEM = re.compile(r"(\d{1,4})\.\s+(\S.*)")
 _COVER = re.compile(
     r"(?i)(?:user name|date and time|job number|client/matter|search terms|search type|narrowed by|benutzername|datum und uhrzeit"
     r"|auftragsnummer|nom d.utilisateur|date et heure|numéro de (?:la )?tâche|gebruikersnaam|datum en tijd|taaknummer"
@@ -85,7 +85,7 @@ def read(page: Page, marks: Marks) -> Export | None:
     builder = Builder(NAME, blocks, marks, interface(text for text in texts if len(text) <= SNIFF_CHARS))
     start = 0
     counts: list[int | None] = []
-    for end in [at for at, text in enumerate(texts) if _is_end(text)]:
+    for end in _ends(texts):
         first = _cover(builder, start, end)
         if first > start:
             builder.part(start, "cover", article=False)
@@ -93,8 +93,12 @@ def read(page: Page, marks: Marks) -> Export | None:
         if first < end:
             builder.part(first, "end-of-document")
             _article(builder, first, end)
-        builder.drop(end, "end")
-        start = end + 1
+        start = end
+        if _is_end(texts[end]):
+            builder.drop(end, "end")
+            start += 1
+        else:
+            builder.warnings.append("an article in its middle has no line that ends it")
     if start < len(blocks):
         unended = _body(builder, start, len(blocks)) is not None
         builder.part(start, "end-of-document", article=unended)
@@ -106,8 +110,28 @@ def read(page: Page, marks: Marks) -> Export | None:
     return builder.done()
 
 
+def _ends(texts: list[str]) -> list[int]:
+    """The lines that end documents, and the first lines of articles above which such a line is missing.
+
+    A load date is the last line of an article; if another line "Body" comes before the next end, an article begins behind it.
+    """
+    found: list[int] = []
+    loaded: int | None = None
+    for at, text in enumerate(texts):
+        if _is_end(text):
+            found.append(at)
+            loaded = None
+        elif loaded is not None and _BODY.fullmatch(text):
+            found.append(loaded + 1)
+            loaded = None
+        else:
+            line = labelled(text) if len(text) < SNIFF_CHARS else None
+            loaded = at if line is not None and line.field == "updated" else loaded
+    return found
+
+
 def _is_end(text: str) -> bool:
-    return len(text) < END_CHARS and "o" in text and _END.fullmatch(text) is not None
+    return len(text) < END_CHARS and "o" in text.lower() and _END.fullmatch(text) is not None
 
 
 def _is_own(text: str) -> bool:
@@ -120,13 +144,19 @@ def _body(builder: Builder, start: int, stop: int) -> int | None:
 
 
 def _cover(builder: Builder, start: int, stop: int) -> int:
-    """Where the article in these blocks begins: above its publication and date, if a cover page stands above them."""
+    """Where the article in these blocks begins: at a title that the cover page lists, else above its publication and date."""
     texts = {at: builder.blocks[at].text for at in range(start, stop)}
-    signs = [at for at, text in texts.items() if _COVER.match(text) or _COUNT.fullmatch(text)]
+    body = _body(builder, start, stop)
+    head = stop - 1 if body is None else body
+    signs = [at for at, text in texts.items() if at <= head and (_COVER.match(text) or _COUNT.fullmatch(text))]
     if not signs:
         return start
-    body = _body(builder, start, stop)
-    day = next((at for at in range(stop - 1 if body is None else body, signs[-1], -1) if is_dated(texts[at])), None)
+    above = range(head, signs[-1], -1)
+    titles = {likeness_key(match.group(2)) for match in map(_ITEM.match, texts.values()) if match}
+    title = min((at for at in above if likeness_key(texts[at]) in titles), default=None)
+    if title is not None:
+        return title
+    day = next((at for at in above if is_dated(texts[at]) and not is_rights(texts[at])), None)
     if day is None or day - 2 <= signs[-1]:
         return signs[-1] + 1
     first = day - 2

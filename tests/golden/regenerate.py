@@ -23,14 +23,15 @@ from pipeline import blocks, enrich, fields, label, rules, split
 from pipeline.model import Article, Entry, Outcome, Reference, Source
 from pipeline.process import prepare, process
 from pipeline.settings import Settings
+from pipeline.sources import extract
 
 FOLDER = Path(__file__).parent
 XFAIL = "xfail"
-_ENDINGS = (".txt", ".html")
+_ENDINGS = (".txt", ".html", ".xml", ".sgm", ".docx", ".rtf")
 
 
 def documents() -> list[Path]:
-    """The input documents, by name: room.module[.variant].(txt|html)."""
+    """The input documents, by name: room.module[.variant].(txt|html|xml|sgm|docx|rtf)."""
     return sorted(path for path in FOLDER.iterdir() if path.suffix in _ENDINGS)
 
 
@@ -54,6 +55,7 @@ def needed() -> set[str]:
     """room.module of everything that must have a golden: what the rooms themselves discover or list."""
     found = {f"blocks.{name}" for name in _modules_with(blocks, "FORMAT")}
     found |= {f"split.{name}" for name in (*_modules_with(split, "SPLITTER"), *_modules_with(split, "FORMAT"))}
+    found |= {f"extract.{name}" for name in _modules_with(extract, "EXTRACTOR")}
     found |= {f"label.{name}" for name in _modules_with(label, "label")}
     found |= {f"fields.{_last(finder.__module__)}" for finder in fields.FIELDS}
     found |= {f"enrich.{_last(enricher.__module__)}" for enricher in enrich.ENRICHERS}

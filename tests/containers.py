@@ -1,0 +1,82 @@
+"""DOCX and RTF documents for tests, written by hand: the markup that Word and the news databases write, and little of it."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Iterable
+from xml.sax.saxutils import escape
+
+W = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
+RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+PACKAGE = "http://schemas.openxmlformats.org/package/2006"
+MAIN = "application/vnd.openxmlformats-officedocument.wordprocessingml"
+XML = '<?xml version="1.0" encoding="UTF-8" standalone="yes"?>\n'
+
+
+def paragraph(text: str, style: str = "") -> str:
+    """A paragraph of one run."""
+    properties = f'<w:pPr><w:pStyle w:val="{style}"/></w:pPr>' if style else ""
+    return f'<w:p>{properties}<w:r><w:t xml:space="preserve">{escape(text)}</w:t></w:r></w:p>' if text else "<w:p/>"
+
+
+def docx(paragraphs: Iterable[str]) -> bytes:
+    """A document of plain paragraphs."""
+    return package("".join(paragraph(text) for text in paragraphs))
+
+
+def package(body: str, *, parts: dict[str, str] | None = None, doctype: str = "") -> bytes:
+    """A DOCX with this XML in its body; `parts` maps the kind of a further part (footnotes, header …) to its XML content."""
+    parts = parts or {}
+    relations = "".join(
+        f'<Relationship Id="rId{number}" Type="{RELATION}/{kind.rstrip("0123456789")}" Target="{kind}.xml"/>'
+        for number, kind in enumerate(parts, 1)
+    )
+    kinds = "".join(
+        f'<Override PartName="/word/{kind}.xml" ContentType="{MAIN}.{kind.rstrip("0123456789")}+xml"/>' for kind in parts
+    )
+    members = {
+        "[Content_Types].xml": f'{XML}<Types xmlns="{PACKAGE}/content-types"><Default Extension="rels" '
+        f'ContentType="application/vnd.openxmlformats-package.relationships+xml"/><Default Extension="xml" '
+        f'ContentType="application/xml"/><Override PartName="/word/document.xml" ContentType="{MAIN}.document.main+xml"/>'
+        f"{kinds}</Types>",
+        "_rels/.rels": f'{XML}<Relationships xmlns="{PACKAGE}/relationships"><Relationship Id="rId1" '
+        f'Type="{RELATION}/officeDocument" Target="word/document.xml"/></Relationships>',
+        "word/document.xml": f'{XML}{doctype}<w:document xmlns:w="{W}" xmlns:r="{RELATION}"><w:body>{body}</w:body></w:document>',
+        "word/_rels/document.xml.rels": f'{XML}<Relationships xmlns="{PACKAGE}/relationships">{relations}</Relationships>',
+    }
+    roots = {"footnotes": "footnotes", "endnotes": "endnotes", "header": "hdr", "footer": "ftr", "comments": "comments"}
+    for kind, content in parts.items():
+        root = roots[kind.rstrip("0123456789")]
+        members[f"word/{kind}.xml"] = f'{XML}<w:{root} xmlns:w="{W}">{content}</w:{root}>'
+    return zipped(members)
+
+
+def zipped(members: dict[str, str]) -> bytes:
+    """A zip of these members, the same bytes at each call."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+def rtf(paragraphs: Iterable[str]) -> bytes:
+    r"""The same paragraphs as RTF, with `\u` for what is not ASCII."""
+    lines = "".join(f"\\pard\\plain {_rtf(text)}\\par\n" for text in paragraphs)
+    head = r"{\rtf1\ansi\ansicpg1252\deff0{\fonttbl{\f0\froman\fcharset0 Times New Roman;}}{\colortbl;\red0\green0\blue0;}"
+    return f"{head}\n{lines}}}".encode("ascii")
+
+
+def _rtf(text: str) -> str:
+    return "".join(_character(char) for char in text)
+
+
+def _character(char: str) -> str:
+    if char in "\\{}":
+        return f"\\{char}"
+    if char.isascii():
+        return char
+    units = char.encode("utf-16-le")
+    numbers = (int.from_bytes(units[at : at + 2], "little", signed=True) for at in range(0, len(units), 2))
+    return "".join(f"\\u{number}?" for number in numbers)
