@@ -36,6 +36,8 @@ CONFINED = {
     "dateparser": {"fields.day"},
     "docx": {"sources.extract.docx"},
     "striprtf": {"sources.extract.rtf"},
+    "zstandard": {"sources.containers.compressed"},
+    "warcio": {"sources.containers.warc"},
     "chardet": {"decode"},
     "re2": {"rules"},
     "pydantic": {"settings", "flows"},
@@ -43,10 +45,10 @@ CONFINED = {
 }
 # Modules of plug-in rooms that are the room's common ground, not plug-ins.
 COMMON = {"__init__", "derive", "format", "collector", "hints", "rejoin", "splitter", "features"}
-COMMON |= {"export", "lines", "labels", "people", "day", "extractor", "tags", "elements"}
+COMMON |= {"export", "lines", "labels", "people", "day", "extractor", "container", "tags", "elements"}
 # One reader of HTML falls back on the other; a feed's items hold HTML.
 READERS_OF_HTML = {("blocks", "html"), ("blocks", "feed")}
-PLUGIN_ROOMS = ("blocks", "split", "fields", "enrich", "label", "sources/extract")
+PLUGIN_ROOMS = ("blocks", "split", "fields", "enrich", "label", "sources/extract", "sources/containers")
 
 MODULES = sorted([*(ROOT / "pipeline").rglob("*.py"), *(ROOT / "flows").rglob("*.py")])
 
