@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import numpy as np
 import pytest
 
 from pipeline import learned
@@ -127,3 +128,14 @@ def test_other_weights_may_be_given() -> None:
     weights = learned.load(by_score.FILE)
     strict = learned.Weights(weights.about, {**weights.settings, "thresholds": {"balanced": 0.9999}}, weights.models)
     assert by_score.score(page, weights=strict).threshold != by_score.score(page).threshold
+
+
+def test_a_nearly_kept_paragraph_behind_kept_prose_of_its_container_stays() -> None:
+    text = (
+        f"<div><p>{PROSE[0]}</p><p>{PROSE[1]}</p><p>Menu</p><p><a href=x>{PROSE[2]}</a></p></div><aside><p>{PROSE[3]}</p></aside>"
+    )
+    page = html.read(Decoded(text, "utf-8", "bom"))
+    kept = np.array([True, False, False, False, False])
+    assert by_score._prose_behind(page, kept, np.ones(5, dtype=bool)) == {1}  # not the menu, the link, the other container
+    assert by_score._prose_behind(page, kept, kept) == set()
+    assert by_score._prose_behind(page, ~kept, np.ones(5, dtype=bool)) == set()  # nothing kept stands before the first

@@ -9,6 +9,7 @@ import pytest
 from pipeline import blocks
 from pipeline.blocks import markup
 from pipeline.blocks.format import SNIFF_CHARS
+from pipeline.model import Decoded
 
 PAGES = {
     "doctype": "<!DOCTYPE html><title>Ferries</title>Two boats a day.",
@@ -40,12 +41,12 @@ PROSE = {
 
 @pytest.mark.parametrize("text", PAGES.values(), ids=PAGES)
 def test_pages_are_pages(text: str) -> None:
-    assert blocks.choose(text).name == "html"
+    assert blocks.choose(Decoded(text, "utf-8", "utf-8")).name == "html"
 
 
 @pytest.mark.parametrize("text", PROSE.values(), ids=PROSE)
 def test_prose_about_tags_is_prose(text: str) -> None:
-    assert blocks.choose(text).name == "plain"
+    assert blocks.choose(Decoded(text, "utf-8", "utf-8")).name == "plain"
 
 
 @pytest.mark.parametrize("piece", ["<", "<a ", "<!--", "<!-- -->", "<script>", "<div>", "</div>", " ", "\n<p", "<svg <svg"])

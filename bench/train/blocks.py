@@ -22,8 +22,7 @@ from numpy.typing import NDArray
 
 from bench.train import score, trees
 from bench.train.align import MIN_SHARE, align
-from pipeline import learned
-from pipeline.blocks import html
+from pipeline import blocks, learned
 from pipeline.decode import decode
 from pipeline.label import by_score
 from pipeline.label.features import html as features
@@ -66,10 +65,10 @@ COMMON = {
     "force_col_wise": True,
     "feature_pre_filter": False,
 }
-FIRST = {**COMMON, "num_leaves": 16, "learning_rate": 0.08, "feature_fraction": 0.25, "min_data_in_leaf": 150}
-SECOND = {**COMMON, "num_leaves": 8, "learning_rate": 0.08, "feature_fraction": 0.3, "min_data_in_leaf": 300}
-FIRST_TREES, SECOND_TREES = 240, 80
-LOOK_AGAIN = 0.004
+FIRST = {**COMMON, "num_leaves": 8, "learning_rate": 0.12, "feature_fraction": 0.25, "min_data_in_leaf": 150}
+SECOND = {**COMMON, "num_leaves": 16, "learning_rate": 0.06, "feature_fraction": 0.25, "min_data_in_leaf": 200}
+FIRST_TREES, SECOND_TREES = 150, 150
+LOOK_AGAIN = 0.01
 SETTINGS = {
     "look_again": LOOK_AGAIN,
     "share_of_second": 0.5,
@@ -157,7 +156,7 @@ def load(source: Path) -> list[Sample]:
     for row in pq.read_table(source).to_pylist():
         if row["set"] in LEFT_OUT:
             continue
-        page = html.read(decode(row.pop("html"), None, 1.0))
+        page = blocks.read(decode(row.pop("html"), None, 1.0))
         if page.blocks:
             table = features.table(page)
             wanted, weight = labels(row, page, table)
@@ -196,9 +195,7 @@ def _squash(text: str) -> str:
 
 
 def _second_name(name: str) -> bool:
-    if name in PAGE_WIDE_SECOND or name.startswith(("in.", "cue.")):
-        return False
-    return name.startswith("score") or re.search(r"[+-]\d$", name) is None
+    return name not in PAGE_WIDE_SECOND
 
 
 def _thinned(columns: NDArray[np.float32], weight: NDArray[np.float64]) -> NDArray[np.float64]:

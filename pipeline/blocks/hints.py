@@ -30,7 +30,9 @@ ARTICLE_TYPES = frozenset(
         "WebPage",
     ]
 )
-_TEXT_KEYS = ("headline", "name", "datePublished", "dateModified", "articleSection", "keywords", "inLanguage", "url")
+_TEXT_KEYS = (
+    *("headline", "name", "datePublished", "dateModified", "articleSection", "keywords", "inLanguage", "url", "articleBody"),
+)
 _PARTY_KEYS = ("author", "publisher")
 # Elements whose attributes declare something; others need no look.
 DECLARING = frozenset(("meta", "link", "html", "time", "script"))

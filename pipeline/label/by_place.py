@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 
 from pipeline.marks import CERTAIN, Marks
-from pipeline.model import Block, Label, Mark, Node, Page
+from pipeline.model import Block, Label, Mark, Page
 from pipeline.surface import could_be_title, ends_sentence, is_prose
 
 HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
@@ -27,6 +27,10 @@ MAX_HIDDEN = 0.2
 # What content systems call the place of readers' comments, and how much of it there may be for each character of other prose.
 COMMENTS = frozenset(("comments", "commentlist", "disqus", "respond", "kommentare", "comentarios", "commentaires"))
 MAX_COMMENTS = 1.0
+_CAPTION = Mark(Label.CAPTION, "place.caption", 0.95)
+_REPEATED = Mark(Label.BOILERPLATE, "place.repeated", 0.9)
+_HEADING = Mark(Label.HEADING, "place.heading", 0.55)
+_CAPITAL_LINK = Mark(Label.BOILERPLATE, "place.capital-link", 0.9)
 
 
 def label(page: Page, marks: Marks) -> Marks:
@@ -34,12 +38,16 @@ def label(page: Page, marks: Marks) -> Marks:
     if not any(block.node for block in page.blocks):
         return _margins(page, marks)
     times = Counter(block.text for block in page.blocks if len(block.text) >= REPEATED_CHARS)
+    repeated = {text for text, count in times.items() if count >= REPEATED_TIMES}
     extras = _extras(page)
-    proposals = [extra or _mark(block, times) for block, extra in zip(page.blocks, extras, strict=True)]
+    settled = []
     lone = _lone_links(page)
-    if len(lone) == 1 and proposals[lone[0]] is None:
-        proposals[lone[0]] = Mark(Label.BOILERPLATE, "place.lone-link", CERTAIN)
-    return tuple((*each, mark) if mark else each for each, mark in zip(marks, proposals, strict=True))
+    for place, (block, each) in enumerate(zip(page.blocks, marks, strict=True)):
+        mark = extras.get(place) or _mark(block, repeated)
+        if mark is None and lone == [place]:
+            mark = Mark(Label.BOILERPLATE, "place.lone-link", CERTAIN)
+        settled.append((*each, mark) if mark else each)
+    return tuple(settled)
 
 
 def _margins(page: Page, marks: Marks) -> Marks:
@@ -52,47 +60,54 @@ def _margins(page: Page, marks: Marks) -> Marks:
     return marks
 
 
-def _mark(block: Block, times: Counter[str]) -> Mark | None:
+def _mark(block: Block, repeated: set[str]) -> Mark | None:
     if block.kind in CAPTIONS:
-        return Mark(Label.CAPTION, "place.caption", 0.95)
-    if times[block.text] >= REPEATED_TIMES:
-        return Mark(Label.BOILERPLATE, "place.repeated", 0.9)
+        return _CAPTION
+    if block.text in repeated:
+        return _REPEATED
     if block.kind in HEADINGS:
-        return Mark(Label.HEADING, "place.heading", 0.55)
-    if _is_capital_link(block):
-        return Mark(Label.BOILERPLATE, "place.capital-link", 0.9)
-    return None
+        return _HEADING
+    return _CAPITAL_LINK if _is_capital_link(block) else None
 
 
-def _extras(page: Page) -> list[Mark | None]:
+def _extras(page: Page) -> dict[int, Mark]:
     """A mark for each block that is hidden, or that stands among readers' comments, if those are extras on this page.
 
     Where they outweigh the rest they are the page: an article that waits for a click, a forum.
     """
-    hidden = [block.node is not None and block.node.hidden for block in page.blocks]
-    known: dict[int, bool] = {}
-    comment = [_is_comment(block.node, known) for block in page.blocks]
-    found: list[Mark | None] = [None] * len(page.blocks)
-    for flags, most, rule in ((hidden, MAX_HIDDEN, "place.hidden"), (comment, MAX_COMMENTS, "place.comments")):
-        extra = sum(len(block.text) for block, flag in zip(page.blocks, flags, strict=True) if flag)
-        rest = sum(len(block.text) for block, flag in zip(page.blocks, flags, strict=True) if not flag and is_prose(block.text))
-        if extra < most * rest:
-            found = [Mark(Label.BOILERPLATE, rule, 0.9) if flag else mark for flag, mark in zip(flags, found, strict=True)]
+    hidden = {place for place, block in enumerate(page.blocks) if block.node is not None and block.node.hidden}
+    found: dict[int, Mark] = {}
+    for places, most, rule in ((hidden, MAX_HIDDEN, "place.hidden"), (_comments(page), MAX_COMMENTS, "place.comments")):
+        if not places:
+            continue
+        extra = sum(len(page.blocks[place].text) for place in places)
+        texts = (block.text for place, block in enumerate(page.blocks) if place not in places)
+        if extra < most * sum(len(text) for text in texts if is_prose(text)):
+            found.update(dict.fromkeys(places, Mark(Label.BOILERPLATE, rule, 0.9)))
     return found
 
 
-def _is_comment(node: Node | None, known: dict[int, bool]) -> bool:
-    """Whether an element around it is named so; `known` remembers elements by their ordinals, so each is looked at once."""
-    unknown: list[int] = []
-    found = False
-    while node is not None and not found:
-        if node.ordinal in known:
-            found = known[node.ordinal]
-            break
-        unknown.append(node.ordinal)
-        found = not node.tokens.isdisjoint(COMMENTS)
-        node = node.parent
-    known.update(dict.fromkeys(unknown, found))
+def _comments(page: Page) -> set[int]:
+    """The blocks that stand in an element called comments, or by a like name."""
+    known: dict[int, bool] = {}
+    found = set()
+    for place, block in enumerate(page.blocks):
+        node = block.node
+        passed = []
+        inside = False
+        while node is not None:
+            if node.ordinal in known:
+                inside = known[node.ordinal]
+                break
+            passed.append(node.ordinal)
+            if not node.tokens.isdisjoint(COMMENTS):
+                inside = True
+                break
+            node = node.parent
+        for ordinal in passed:
+            known[ordinal] = inside
+        if inside:
+            found.add(place)
     return found
 
 

@@ -6,7 +6,7 @@ from array import array
 
 from pipeline.marks import CERTAIN, Marks
 from pipeline.model import Block, Inner, Label, Mark, Page
-from pipeline.rules import Rule, RuleSet, groups
+from pipeline.rules import Rule, RuleSet, folded, groups
 from pipeline.surface import is_prose
 
 TO_END = "to-end"
@@ -21,21 +21,23 @@ def label(page: Page, rules: RuleSet) -> Marks:
     marks: list[tuple[Mark, ...]] = []
     ending: Rule | None = None
     seen_prose = False
-    for block in page.blocks:
-        whole = [Mark(rule.label, rule.id, rule.confidence, groups(match)) for rule, match in rules.match_block(block.text)]
-        if any(mark.label is Label.SEPARATOR for mark in whole):
+    texts = folded([block.text for block in page.blocks])
+    inline = rules.with_inline(texts)
+    for place, (block, text) in enumerate(zip(page.blocks, texts, strict=True)):
+        whole = [Mark(rule.label, rule.id, rule.confidence, groups(match)) for rule, match in rules.match_folded(text)]
+        if whole and any(mark.label is Label.SEPARATOR for mark in whole):
             ending = None
         if ending is not None:
             whole.append(Mark(ending.label, ending.id, ending.confidence))
-        else:
+        elif whole and seen_prose:
+            ending = next((rules[mark.rule] for mark in whole if rules[mark.rule].scope == TO_END), None)
+        elif whole:
             # On the first lines such words are a title: what ends an article stands behind one.
-            ending = next((rules[mark.rule] for mark in whole if rules[mark.rule].scope == TO_END), None) if seen_prose else None
-            if not seen_prose:
-                whole = [mark for mark in whole if rules[mark.rule].scope != TO_END]
+            whole = [mark for mark in whole if rules[mark.rule].scope != TO_END]
         seen_prose = seen_prose or (not whole and is_prose(block.text))
-        if not block.text[:1].isalnum() and not any(char.isprintable() and not char.isspace() for char in block.text[:64]):
+        if not text[:1].isalnum() and not any(char.isprintable() and not char.isspace() for char in block.text[:64]):
             whole.append(Mark(Label.BOILERPLATE, "invisible", CERTAIN))
-        if not whole and block.kind != "pre":  # there it is what the article shows: code, a listing
+        if not whole and place in inline and block.kind != "pre":  # there it is what the article shows: code, a listing
             whole = _inline(block, rules)
         marks.append(tuple(whole))
     return tuple(marks)

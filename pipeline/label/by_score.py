@@ -6,6 +6,7 @@ scored below the threshold is proposed to be furniture; the threshold sinks unti
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from pipeline.label.features.names import FEATURES, SECOND, Table
 from pipeline.label.features.second import second
 from pipeline.marks import is_explained
 from pipeline.model import Block, Label, Mark
+from pipeline.surface import ends_sentence, is_prose
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +38,10 @@ LOWER, LOWEST = 0.7, 0.02
 ITEMS = frozenset(("li", "td", "th", "dt", "dd", "pre"))
 MAX_ITEMS = 500
 CONTAINERS = 5
+HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
+# A paragraph is nearly kept from this part of the threshold on; kept prose is looked for so many blocks above it, in containers
+# so far up.
+NEARLY, PROSE_LOOK, PROSE_CONTAINERS = 0.7, 6, 3
 _INSIDE = Mark(Label.BODY, f"{RULE}-inside", 0.5)
 
 
@@ -58,10 +64,10 @@ def score(page: Page, mode: str = BALANCED, weights: Weights | None = None) -> S
 def decide(table: Table, mode: str, weights: Weights) -> Scored:
     """The same from the features."""
     one, two = weights.models["first"], weights.models["second"]
-    first = table.rows[_places(one.features)]
+    first = table.rows.take(_places(one.features), axis=0)
     scores = one.probability(first.T)
     look = scores > weights.settings["look_again"]
-    both = np.concatenate((table.rows, second(table.layout, scores)))[_places(two.features)]
+    both = np.concatenate((table.rows, second(table.layout, scores))).take(_places(two.features), axis=0)
     if look.any():
         again = two.probability(np.ascontiguousarray(both[:, look]).T)
         share = weights.settings["share_of_second"]
@@ -88,12 +94,15 @@ def label(page: Page, marks: Marks, mode: str = BALANCED, weights: Weights | Non
     if not any(block.node for block in page.blocks):
         return marks
     scored = score(page, mode, weights)
-    limit = scored.threshold
-    explained = [is_explained(each) for each in marks]
-    inside = _items_inside(page, (scored.scores >= limit) & ~np.array(explained))
+    explained = np.array([is_explained(each) for each in marks])
+    kept = (scored.scores >= scored.threshold) & ~explained
+    behind = _prose_behind(page, kept, (scored.scores >= NEARLY * scored.threshold) & ~explained)
+    kept[list(behind)] = True
+    inside = behind | _items_inside(page, kept)
+    made = _marks(scored.scores, scored.threshold)
     return tuple(
-        each if explained[at] else (*each, _INSIDE if at in inside else _mark(float(value), limit))
-        for at, (value, each) in enumerate(zip(scored.scores, marks, strict=True))
+        each if known else (*each, _INSIDE if at in inside else mark)
+        for at, (mark, each, known) in enumerate(zip(made, marks, explained.tolist(), strict=True))
     )
 
 
@@ -119,11 +128,38 @@ def _items_inside(page: Page, kept: NDArray[np.bool_]) -> set[int]:
     return found
 
 
-def _containers(block: Block) -> set[int]:
+def _prose_behind(page: Page, kept: NDArray[np.bool_], nearly: NDArray[np.bool_]) -> set[int]:
+    """Paragraphs without a link that the score nearly keeps, behind kept prose of the same container: often its last words.
+
+    Not where a heading that is dropped stands between the two: what it heads goes with it.
+    """
+    found = set()
+    blocks = page.blocks
+    for at in np.flatnonzero(nearly & ~kept).tolist():
+        if blocks[at].links or not _is_paragraph(blocks[at]):
+            continue
+        above = range(at - 1, max(-1, at - 1 - PROSE_LOOK), -1)
+        near = (other for other in above if (is_prose(blocks[other].text) if kept[other] else blocks[other].kind in HEADINGS))
+        last = next(near, None)
+        if (
+            last is not None
+            and kept[last]
+            and is_prose(blocks[last].text)
+            and _containers(blocks[at], PROSE_CONTAINERS) & _containers(blocks[last], PROSE_CONTAINERS)
+        ):
+            found.add(at)
+    return found
+
+
+def _is_paragraph(block: Block) -> bool:
+    return is_prose(block.text) and ends_sentence(block.text)
+
+
+def _containers(block: Block, most: int = CONTAINERS) -> set[int]:
     """The ordinals of the nearest elements around a block."""
     found = set()
     node = block.node
-    for _ in range(CONTAINERS):
+    for _ in range(most):
         if node is None or node.tag in ("body", "html"):
             break
         found.add(node.ordinal)
@@ -131,11 +167,11 @@ def _containers(block: Block) -> set[int]:
     return found
 
 
-def _mark(value: float, limit: float) -> Mark:
+def _marks(scores: NDArray[np.float64], limit: float) -> list[Mark]:
     """Confidence is .5 at the threshold and stays below certainty: certain rules outrank the score."""
-    if value < limit:
-        return Mark(Label.BOILERPLATE, RULE, round(0.5 + 0.39 * (limit - value) / limit, 4))
-    return Mark(Label.BODY, RULE, round(0.5 + 0.39 * (value - limit) / max(1 - limit, 1e-9), 4))
+    distance = np.where(scores < limit, (limit - scores) / limit, (scores - limit) / max(1 - limit, 1e-9))
+    labels = [Label.BOILERPLATE if drop else Label.BODY for drop in (scores < limit).tolist()]
+    return [Mark(label, RULE, sure) for label, sure in zip(labels, np.round(0.5 + 0.39 * distance, 4).tolist(), strict=True)]
 
 
 def _threshold(scores: NDArray[np.float64], chars: NDArray[np.float32], limits: Mapping[str, float], mode: str) -> float:
@@ -151,8 +187,9 @@ def _threshold(scores: NDArray[np.float64], chars: NDArray[np.float32], limits: 
     return min(limit, sunk)
 
 
-def _places(names: tuple[str, ...]) -> list[int]:
-    return [_ALL[name] for name in names]
+@functools.lru_cache(maxsize=64)
+def _places(names: tuple[str, ...]) -> NDArray[np.intp]:
+    return np.array([_ALL[name] for name in names], dtype=np.intp)
 
 
 _ALL = {name: place for place, name in enumerate((*FEATURES, *SECOND))}

@@ -6,7 +6,7 @@ or references). Elsewhere an uncertain line is text: a heading may look like "Na
 
 from __future__ import annotations
 
-from pipeline.marks import CERTAIN, LIKELY, Marks, group, resolve
+from pipeline.marks import CERTAIN, LIKELY, SCORE, Marks, group, resolve
 from pipeline.model import Label, Mark, Page
 from pipeline.surface import could_be_title, is_prose, words
 
@@ -34,7 +34,7 @@ def label(page: Page, marks: Marks) -> Marks:
     teasers = _teasers(page, marks, resolved)
     settled: list[tuple[Mark, ...]] = []
     for index, each in enumerate(marks):
-        if any(_is_uncertain(mark) for mark in each):
+        if each and any(_is_uncertain(mark) for mark in each if not mark.rule.startswith(SCORE)):
             settled.append(tuple(_settle(page, resolved, index, mark) if _is_uncertain(mark) else mark for mark in each))
         elif index in teasers:
             settled.append((*each, Mark(Label.BOILERPLATE, "boilerplate.related-teaser", TEASER_CONFIDENCE)))
@@ -114,15 +114,17 @@ def _neighbour(page: Page, resolved: list[Mark], index: int, step: int) -> int |
 
 def _closes_references(page: Page, resolved: list[Mark], index: int) -> bool:
     """A few words between the end of the references (or a rule below them) and prose: who published what stands above."""
-    text = page.blocks[index].text
-    if not index or resolved[index].label is not Label.BODY or text.count(" ") >= MAX_SOURCE_WORDS or not could_be_title(text):
-        return False
-    if text.endswith(("?", "!")) or not text[:1].isupper():
+    if not index or resolved[index].label is not Label.BODY:
         return False
     above = resolved[index - 1].label
     if above is Label.SEPARATOR and index > 1:
         above = resolved[index - 2].label
     if above is not Label.REFERENCE:
+        return False
+    text = page.blocks[index].text
+    if text.count(" ") >= MAX_SOURCE_WORDS or not could_be_title(text):
+        return False
+    if text.endswith(("?", "!")) or not text[:1].isupper():
         return False
     return index + 1 == len(page.blocks) or is_prose(page.blocks[index + 1].text)
 
@@ -131,7 +133,7 @@ def _teasers(page: Page, marks: Marks, resolved: list[Mark]) -> set[int]:
     """The short lines below a heading of related links in plain text, if nothing but furniture follows them."""
     found: set[int] = set()
     for index, each in enumerate(marks):
-        if page.blocks[index].kind != "line" or not any(mark.rule.startswith(TEASERS) for mark in each):
+        if not each or page.blocks[index].kind != "line" or not any(mark.rule.startswith(TEASERS) for mark in each):
             continue
         below: list[int] = []
         for later in range(index + 1, min(len(page.blocks), index + 1 + MAX_TEASERS)):

@@ -12,6 +12,7 @@ from pipeline.marks import Marks, resolve
 from pipeline.model import Block, Label, Mark, Page
 
 RULE = "reference.list"
+HEADING = "reference.heading"
 CONFIDENCE = 0.95
 _BRACKET = re.compile(r"\[(\d{1,3})\]")
 _NUMBER = re.compile(r"(\d{1,3})[.)]\s")
@@ -25,12 +26,15 @@ MAX_CONTINUATION = 40
 def label(page: Page, marks: Marks) -> Marks:
     """`marks` with a reference mark on every line of every list; a heading counts only when a list follows."""
     blocks = page.blocks
+    headings = {i for i, each in enumerate(marks) if each and any(mark.rule == HEADING for mark in each)}
+    if not headings and not any(block.text.startswith("[") for block in blocks):
+        return marks
     spaced = sum(block.gap > 0 for block in blocks) > 0.3 * len(blocks)
     listed: dict[int, Mark] = {}
     announced: dict[int, int] = {}
     index = 0
     while index < len(blocks):
-        heading = any(mark.rule == "reference.heading" for mark in marks[index])
+        heading = index in headings
         first = index + 1 if heading else index
         found = _list(blocks, marks, first, spaced=spaced, announced=heading)
         if found:
@@ -42,7 +46,7 @@ def label(page: Page, marks: Marks) -> Marks:
             index += 1
     settled = []
     for i, each in enumerate(marks):
-        keep = tuple(mark for mark in each if mark.rule != "reference.heading" or i in announced)
+        keep = tuple(mark for mark in each if mark.rule != HEADING) if i in headings and i not in announced else each
         settled.append((*keep, listed[i]) if i in listed else keep)
     return tuple(settled)
 

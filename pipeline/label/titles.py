@@ -47,6 +47,8 @@ _OPENING = frozenset(
         "概要",
     ]
 )
+_OPENING_CHARS = max(map(len, _OPENING)) + 8
+_CLOSING = frozenset((Label.DATELINE, Label.BYLINE))
 
 
 def label(page: Page, marks: Marks) -> Marks:
@@ -98,7 +100,7 @@ def _is_chrome(mark: Mark) -> bool:
 def _breadcrumbs(page: Page, marks: Marks) -> dict[int, Mark]:
     found = {}
     for index, each in enumerate(marks):
-        names = {name for mark in each if (name := group(page.blocks[index], mark, LAST_CRUMB))}
+        names = {name for mark in each if mark.inner and (name := group(page.blocks[index], mark, LAST_CRUMB))}
         for later in range(index + 1, min(index + 1 + AFTER_BREADCRUMB, len(page.blocks)) if names else 0):
             if any(same_line(page.blocks[later].text, name) for name in names):
                 found[later] = Mark(Label.TITLE, "title.breadcrumb", 0.99)
@@ -133,17 +135,24 @@ def _before(page: Page, resolved: list[Mark]) -> dict[int, Mark]:
     found = {}
     blocks = page.blocks
     for index in range(len(blocks) - 2):
+        below = resolved[index + 1]
+        closes = below.label in _CLOSING and below.confidence >= LIKELY
+        if not closes and not _opens(blocks[index + 1].text):
+            continue
         if resolved[index].label is not Label.BODY or is_prose(blocks[index].text) or not could_be_title(blocks[index].text):
             continue
         if index and not (is_prose(blocks[index - 1].text) or resolved[index - 1].label is not Label.BODY):
             continue
-        below = resolved[index + 1]
-        if below.label in (Label.DATELINE, Label.BYLINE) and below.confidence >= LIKELY:
+        if closes:
             if _prose_within(page, index + 2):
                 found[index] = Mark(Label.TITLE, "title.before-byline", 0.75)
-        elif blocks[index + 1].text.strip(" :").casefold() in _OPENING and is_prose(blocks[index + 2].text):
+        elif is_prose(blocks[index + 2].text):
             found[index] = Mark(Label.TITLE, "title.before-opening", 0.75)
     return found
+
+
+def _opens(text: str) -> bool:
+    return len(text) <= _OPENING_CHARS and text.strip(" :").casefold() in _OPENING
 
 
 def _behind(page: Page, resolved: list[Mark]) -> dict[int, Mark]:

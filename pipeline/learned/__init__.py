@@ -74,7 +74,7 @@ class Ensemble:
             part = columns[:, start : start + step]
             ruled_out = np.zeros((trees, part.shape[1]), dtype=self.masks.dtype)
             for asked, limit, mask in zip(self.asked, self.limit, self.masks, strict=True):
-                answer_no = (part.take(asked, axis=0) > limit[:, None]).view(np.uint8).astype(self.masks.dtype)
+                answer_no = (part.take(asked, axis=0) > limit[:, None]).view(np.uint8).astype(self.masks.dtype, copy=False)
                 answer_no *= mask[:, None]
                 ruled_out |= answer_no
             possible = ~ruled_out

@@ -16,9 +16,9 @@ from typing import Any
 
 from pipeline.errors import RuleError
 from pipeline.rules.rule import SCOPES, Rule, parse
-from pipeline.rules.ruleset import Match, RuleSet, fold, groups
+from pipeline.rules.ruleset import Match, RuleSet, fold, folded, groups
 
-__all__ = ["SCOPES", "Match", "Rule", "RuleSet", "fold", "groups", "load", "shipped_files"]
+__all__ = ["SCOPES", "Match", "Rule", "RuleSet", "fold", "folded", "groups", "load", "shipped_files"]
 
 _HERE = Path(__file__).parent
 INLINE_PLACE = "winnow.toml"

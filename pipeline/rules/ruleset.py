@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Protocol, cast
 
 import re2
@@ -13,12 +14,17 @@ import re2
 from pipeline.errors import RuleError
 from pipeline.model import Inner
 from pipeline.rules.rule import Rule
+from pipeline.rules.sieve import Sieve
 
 _MEMORY = 64 << 20
 _WINDOW = 8192
+# What is known of so many texts of so many characters is remembered: the short lines of pages are much the same.
+_REMEMBERED, _SHORT = 1 << 14, 100
 
 # White space other than a plain space, marks without width or with direction only, and lone surrogates (not in UTF-8).
-_ODD = re.compile("[^\\S ]|[\u200b\u200e\u200f\u2060\ufeff\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_MARKS = "\u200b\u200e\u200f\u2060\ufeff\u202a-\u202e\u2066-\u2069\ud800-\udfff"
+_ODD = re.compile(f"[^\\S ]|[{_MARKS}]")
+_ODD_BUT_BREAKS = re.compile(f"[^\\S \n]|[{_MARKS}]")
 
 
 class Match(Protocol):
@@ -70,17 +76,32 @@ def groups(match: Match) -> tuple[Inner, ...]:
     return tuple(sorted(found, key=lambda inner: inner[1:]))
 
 
+def folded(texts: Sequence[str]) -> list[str]:
+    """Each text folded, in one pass."""
+    parts = _ODD_BUT_BREAKS.sub(" ", "\n".join(texts)).split("\n")
+    return parts if len(parts) == len(texts) else [fold(text) for text in texts]
+
+
 class RuleSet:
-    """Rules, sorted by id, compiled: block and to-end rules into one set, inline rules into another."""
+    """Rules, sorted by id, compiled: block and to-end rules into sets of phrases and of grammar, inline rules into another."""
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.rules: tuple[Rule, ...] = tuple(sorted(rules, key=lambda rule: rule.id))
-        self._block = tuple(rule for rule in self.rules if rule.scope != "inline")
+        self._by_id = {rule.id: rule for rule in self.rules}
+        block = tuple(rule for rule in self.rules if rule.scope != "inline")
+        # Apart, because together with many phrases the states of a grammar multiply and the automaton thrashes.
+        kinds = [tuple(rule for rule in block if ("(?P<" in rule.pattern) is grammar) for grammar in (False, True)]
+        self._block_sets = [
+            (max(rule.max_chars for rule in each), each, made)
+            for each in kinds
+            if (made := _build(each, re2.Set.FullMatchSet)) is not None
+        ]
+        self._longest = max((rule.max_chars for rule in block), default=0)
         self._inline = tuple(rule for rule in self.rules if rule.scope == "inline")
-        self._patterns: dict[str, _Pattern] = {}
-        self._longest = max((rule.max_chars for rule in self._block), default=0)
-        self._block_set = _build(self._block, re2.Set.FullMatchSet)
         self._inline_set = _build(self._inline, re2.Set.SearchSet)
+        self._sieve = Sieve(rule.effective for rule in self._inline)
+        self._patterns: dict[str, _Pattern] = {}
+        self._known = functools.lru_cache(maxsize=_REMEMBERED)(self._match_folded)
         content = json.dumps([rule.deciding() for rule in self.rules], sort_keys=True, ensure_ascii=False)
         self.digest: str = hashlib.sha256(content.encode()).hexdigest()
 
@@ -88,29 +109,37 @@ class RuleSet:
         return len(self.rules)
 
     def __getitem__(self, rule_id: str) -> Rule:
-        for rule in self.rules:
-            if rule.id == rule_id:
-                return rule
-        raise KeyError(rule_id)
+        return self._by_id[rule_id]
 
     def match_block(self, text: str) -> list[tuple[Rule, Match]]:
         """The block and to-end rules whose pattern is the whole text, outer white space apart, by id."""
-        if self._block_set is None or len(text) > 2 * self._longest:
-            return []
-        folded = fold(text)
-        stripped = folded.strip(" ")
+        return list(self.match_folded(fold(text))) if len(text) <= 2 * self._longest else []
+
+    def match_folded(self, text: str) -> tuple[tuple[Rule, Match], ...]:
+        """The same of a text that is folded; of a short one it is remembered."""
+        return self._known(text) if len(text) <= _SHORT else self._match_folded(text)
+
+    def _match_folded(self, text: str) -> tuple[tuple[Rule, Match], ...]:
+        if len(text) > 2 * self._longest:
+            return ()
+        stripped = text.strip(" ")
         if not stripped or len(stripped) > self._longest:
-            return []
-        start = len(folded) - len(folded.lstrip(" "))
+            return ()
+        start = len(text) - len(text.lstrip(" "))
         found = []
-        for index in sorted(self._block_set.Match(stripped) or ()):
-            rule = self._block[index]
-            if len(stripped) > rule.max_chars or stripped in rule.exceptions:
-                continue
-            match = self._pattern(rule).fullmatch(folded, start, start + len(stripped))
-            if match is not None:
-                found.append((rule, match))
-        return found
+        for longest, rules, compiled in self._block_sets:
+            for index in (compiled.Match(stripped) or ()) if len(stripped) <= longest else ():
+                rule = rules[index]
+                if len(stripped) > rule.max_chars or stripped in rule.exceptions:
+                    continue
+                match = self._pattern(rule).fullmatch(text, start, start + len(stripped))
+                if match is not None:
+                    found.append((rule, match))
+        return tuple(sorted(found, key=lambda item: item[0].id))
+
+    def with_inline(self, texts: Sequence[str]) -> set[int]:
+        """The places of the folded texts in which `find_inline` may find something; in all others it finds nothing."""
+        return set(self._sieve.places(texts))
 
     def find_inline(self, text: str) -> list[tuple[Rule, int, int]]:
         """What inline rules find, as (rule, start, end), by start; offsets are in `text`. Matches may overlap between rules."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from pipeline.label.features import place, text
+from pipeline.label.features import declared, place, text
 from pipeline.label.features.names import FEATURES, NEAR, NEAR_FAR, NEIGHBOURS, ROW, Floats, Table, shifted
 from pipeline.model import Page
 
@@ -19,10 +19,12 @@ def table(page: Page) -> Table:
     texts = [block.text for block in blocks]
     text.text(out, texts, blocks)
     text.kinds(out, blocks)
-    text.cues(out, texts)
-    text.topic(out, texts, page)
-    layout = place.places(out, place.Tree(blocks))
-    text.titles(out, texts, blocks, page.hints)
+    folded = text.case_folded(texts)
+    text.cues(out, folded)
+    text.topic(out, folded, page)
+    declared.declared(out, folded, page)
+    layout = place.places(out, place.Tree([block.node for block in blocks]))
+    text.titles(out, texts, folded, page)
     _neighbours(out)
     return Table(out, layout)
 

@@ -33,7 +33,8 @@ _OWN = _names(
     "starts_description names_author cued cue_first cue_count cue_share blocks page_prose page_link prose_count "
     "to_prose_before to_prose_after run_same in_best best_place best_before best_after best_share best_direct "
     "window3_prose window3_link window8_prose window8_link heading_gap next_heading h1_before articles_before topic "
-    "topic_share topic1 topic2 topic3 topic_best topic_known consent consent1 consent2 consent8"
+    "topic_share topic1 topic2 topic3 topic_best topic_known consent consent1 consent2 consent8 "
+    "declared declared_found"
 )
 _SIG = ["sig_count", "sig_mean", "sig_link", "sig_prose", "sig_share"]
 _LEVEL = [f"{name}{level}" for level in range(LEVELS) for name in ("blocks", "prose", "link", "mean", "direct", "place_in")]

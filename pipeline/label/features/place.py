@@ -6,6 +6,7 @@ totals.
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from pipeline.label.features.names import LEVELS, ROW, Floats, Ints, Layout, before, fill, sums
 from pipeline.label.features.words import BIT, GROUPS, STRONG, TAG_BITS, token_bits
-from pipeline.model import Block
+from pipeline.model import Node
 
 INLINE = frozenset(
     (
@@ -28,71 +29,87 @@ _GOOD = np.uint64(BIT["<article>"] | STRONG)
 _BAD = np.uint64(BIT["<nav>"] | BIT["<footer>"] | BIT["<aside>"] | BIT["<form>"] | BIT["comment"])
 
 
-class Tree:
-    """The elements that blocks stand in, numbered as met: which is above, what blocks they cover, what they are called."""
+@functools.lru_cache(maxsize=1 << 14)
+def _says(tag: str, tokens: frozenset[str]) -> int:
+    """The groups that an element's name and the words of its class, id, role and itemprop belong to."""
+    return 0 if tag in _BAR_TAGS else TAG_BITS.get(tag, 0) | (token_bits(tokens) if tokens else 0)
 
-    def __init__(self, blocks: Iterable[Block]) -> None:
+
+def _ints(values: list[int]) -> Ints:
+    return np.fromiter(values, dtype=np.int64, count=len(values))
+
+
+class Tree:
+    """The elements that blocks stand in, numbered as met: which is above, what blocks they cover, what they are called.
+
+    Number 0 is the nameless root, above all.
+    """
+
+    def __init__(self, nodes: Iterable[Node | None]) -> None:
         number: dict[int, int] = {}
-        # Number 0 is the nameless root, above all. A tuple is: parent, first, own, near, all, article, articles, article_number,
-        # hidden, sig, level, depth.
-        nodes: list[tuple[int, ...]] = [(0,) * 12]
-        last = [0]
-        sigs: dict[tuple[object, ...], int] = {}
+        kinds: dict[tuple[str, frozenset[str]], int] = {("", frozenset()): 0}
+        own, leaf = [0], [False]  # of each kind: its groups, whether it is told apart by what it stands in
+        parents, first, sig, kind, hidden = [0], [0], [0], [0], [False]
+        sigs: dict[tuple[int, int], int] = {}
         at = []
-        met = 0
-        for place, block in enumerate(blocks):
-            above = block.node
+        for place, node in enumerate(nodes):
             new = []
+            above = node
             while above is not None and above.ordinal not in number:
                 new.append(above)
                 above = above.parent
             here = number[above.ordinal] if above is not None else 0
-            for tag, tokens, hidden, _, ordinal, _ in reversed(new):
-                up = here
-                parent, _, up_own, _, up_all, article, articles, article_number, _, up_sig, level, depth = nodes[up]
-                here = len(nodes)
-                number[ordinal] = here
-                own = 0
-                if tag not in _BAR_TAGS:
-                    own = TAG_BITS.get(tag, 0)
-                    if tokens:
-                        own |= token_bits(tokens)
-                if tag == "article":
-                    if not article:
-                        met += 1
-                        article_number = met
-                    article = here
-                    articles += 1
-                key = (tag, tokens, up_sig if tag in _LEAF_TAGS else up_own)
-                sig = sigs.get(key)
-                if sig is None:
-                    sig = sigs[key] = len(sigs) + 1
-                near = own | up_own | nodes[parent][2]
-                level = level if tag in INLINE else here
-                nodes.append(
-                    (up, place, own, near, own | up_all, article, articles, article_number, hidden, sig, level, depth + 1)
-                )
-                last.append(place)
-            last[here] = place
+            for tag, tokens, unseen, _, ordinal, _ in reversed(new):
+                it = kinds.get((tag, tokens))
+                if it is None:
+                    it = kinds[tag, tokens] = len(own)
+                    own.append(_says(tag, tokens))
+                    leaf.append(tag in _LEAF_TAGS)
+                key = (it, sig[here] if leaf[it] else own[kind[here]])
+                like = sigs.get(key)
+                if like is None:
+                    like = sigs[key] = len(sigs) + 1
+                sig.append(like)
+                parents.append(here)
+                number[ordinal] = here = len(first)
+                first.append(place)
+                kind.append(it)
+                hidden.append(unseen)
             at.append(here)
-        columns = list(zip(*nodes, strict=True))
-        self.parents: tuple[int, ...] = columns[0]
-        for here in range(len(nodes) - 1, 0, -1):  # what stands inside is numbered later
-            up = self.parents[here]
-            last[up] = max(last[up], last[here])
-        self.at, self.last = np.array(at), np.array(last)
-        self.own, self.near, self.all = (np.array(columns[number], dtype=np.uint64) for number in (2, 3, 4))
-        (
-            self.parent,
-            self.first,
-            self.article,
-            self.articles,
-            self.article_number,
-            self.hidden,
-            self.sig,
-            self.level,
-            self.depth,
-        ) = (np.array(columns[number]) for number in (0, 1, 5, 6, 7, 8, 9, 10, 11))
+        last = first.copy()
+        for place, here in enumerate(at):
+            last[here] = place
+        for here in range(len(first) - 1, 0, -1):  # what stands inside is numbered later
+            last[parents[here]] = max(last[parents[here]], last[here])
+        self.at, self.parent, self.first, self.last, self.sig = (_ints(each) for each in (at, parents, first, last, sig))
+        self.hidden = np.array(hidden)
+        kind_of = _ints(kind)
+        self.own = np.array(own, dtype=np.uint64)[kind_of]
+        tags = [tag for tag, _ in kinds]
+        self._inherit(np.array([tag in INLINE for tag in tags])[kind_of], np.array([tag == "article" for tag in tags])[kind_of])
+
+    def _inherit(self, inline: NDArray[np.bool_], is_article: NDArray[np.bool_]) -> None:
+        """What an element has from all those above: in steps that double, so a deep page takes few."""
+        parent, own = self.parent, self.own
+        self.near = own | own[parent] | own[parent[parent]]
+        place = np.arange(len(parent))
+        self.all = own.copy()
+        self.level = np.where(inline, 0, place)
+        self.article, self.articles = np.where(is_article, place, 0), is_article.astype(np.int64)
+        outer = self.article
+        some = bool(is_article.any())
+        above = parent
+        while above.any():
+            self.all |= self.all[above]
+            self.level = np.where(self.level == 0, self.level[above], self.level)
+            if some:
+                self.article = np.where(self.article == 0, self.article[above], self.article)
+                self.articles = self.articles + self.articles[above]
+                further = outer[above]
+                outer = np.where(further > 0, further, outer)
+            above = above[above]
+        # Of those that stand in no other, which one it is, from 1.
+        self.article_number = np.cumsum(is_article & (outer == place))[outer] * (outer > 0)
 
 
 class _Sums(NamedTuple):
@@ -123,7 +140,7 @@ def places(out: Floats, tree: Tree) -> Layout:
     first, last = tree.first, tree.last
     node_chars = np.maximum(all_chars[last + 1] - all_chars[first], 1)
     elements = _Elements(
-        last - first + 1.0,
+        (last - first + 1).astype(np.float64),
         node_chars,
         (all_prose[last + 1] - all_prose[first]) / totals.page_prose,
         np.minimum((all_links[last + 1] - all_links[first]) / node_chars, 1),
@@ -212,11 +229,19 @@ def _in_best(tree: Tree, elements: _Elements, levels: list[Ints], best: int) -> 
         "best_before": np.maximum(first - place, 0),
         "best_after": np.maximum(place - last, 0),
         "best_share": elements.prose[best],
-        "best_direct": np.select([each == best for each in levels], range(LEVELS + 1), LEVELS + 1),
+        "best_direct": _first_equal(levels, best),
         "articles": tree.articles[tree.at],
         "article_share": np.where(article > 0, elements.size[article] / count, 0),
         "article_prose": np.where(article > 0, elements.prose[article], 0),
     }
+
+
+def _first_equal(levels: list[Ints], best: int) -> Ints:
+    """How far up each block has the element, one more than the furthest look where it has not."""
+    found = np.full(len(levels[0]), len(levels))
+    for number in range(len(levels) - 1, -1, -1):
+        found[levels[number] == best] = number
+    return found
 
 
 def _topics(out: Floats, tree: Tree, elements: _Elements, levels: list[Ints], best: int) -> dict[str, Any]:

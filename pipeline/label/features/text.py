@@ -6,9 +6,11 @@ Nothing here names a site or speaks one language only.
 from __future__ import annotations
 
 import functools
+import itertools
 import re
 import sys
 import unicodedata
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -16,12 +18,14 @@ from numpy.typing import NDArray
 
 from pipeline.label.features.names import ROW, Floats, fill
 from pipeline.label.features.words import CUE_BITS, CUES, DENSE_CUES
-from pipeline.model import Block, Hints, Page
+from pipeline.model import Block, Page
 
 # Longer blocks are not read for cues.
 CUE_CHARS = 320
 # … and of the others only the beginning is.
 CUE_READ = 160
+# So many words of so many characters are remembered.
+_REMEMBERED, _WORD_CHARS = 1 << 16, 24
 _EDGES = ".,:;!?()[]\"'“”„«»|•·-–—…>→›"
 
 # Classes of characters.
@@ -41,8 +45,6 @@ PROSE_CHARS = 80
 MAX_PROSE_LINK = 0.4
 # … if it also has more than so many spaces (or characters of a script without them).
 PROSE_GAPS = 8
-# Names of elements that are a letter and a digit: h1 … h6.
-HEADING_NAME = 2
 # A character of a script without spaces says as much as so many letters.
 DENSE_WEIGHT = 2.5
 
@@ -116,67 +118,88 @@ def text(out: Floats, texts: list[str], blocks: tuple[Block, ...]) -> None:
     fill(out, values)
 
 
-_KIND_ROWS = {
-    kind: ROW[name]
-    for name, kinds in (
-        ("p", "p"),
-        ("li", "li"),
-        ("td", "td th"),
-        ("div", "div section article body main"),
-        ("dt", "dt dd"),
-        ("pre", "pre"),
-        ("caption_kind", "figcaption caption figure"),
-    )
-    for kind in kinds.split()
+_KINDS = {
+    "p": "p",
+    "li": "li",
+    "td": "td th",
+    "div": "div section article body main",
+    "dt": "dt dd",
+    "pre": "pre",
+    "caption_kind": "figcaption caption figure",
 }
+# Headings count down from h1 = -1.
+_KIND_NUMBER = {kind: number for number, kinds in enumerate(_KINDS.values(), 1) for kind in kinds.split()}
+_KIND_NUMBER.update({f"h{number}": -number for number in range(1, 7)})
 
 
 def kinds(out: Floats, blocks: tuple[Block, ...]) -> None:
     """What kind of element each block is, how deep it lies, and whether it follows the one before without a gap."""
-    heading, h1, span, depth = ROW["heading"], ROW["h1"], ROW["span"], ROW["depth"]
-    gap0 = ROW["gap0"]
-    for place, block in enumerate(blocks):
-        kind = block.kind
-        row = _KIND_ROWS.get(kind)
-        if row is not None:
-            out[row, place] = 1
-        elif kind[0] == "h" and len(kind) == HEADING_NAME and kind[1].isdigit():
-            out[heading, place] = int(kind[1])
-            if kind == "h1":
-                out[h1, place] = 1
-        if block.node is not None and block.node.tag == "span":
-            out[span, place] = 1
-        if not block.gap:
-            out[gap0, place] = 1
-    out[depth] = [block.depth for block in blocks]
+    numbers = np.array([_KIND_NUMBER.get(block.kind, 0) for block in blocks])
+    for number, name in enumerate(_KINDS, 1):
+        out[ROW[name]] = numbers == number
+    out[ROW["h1"]] = numbers == -1
+    out[ROW["heading"]] = -np.minimum(numbers, 0)
+    out[ROW["span"]] = [block.node is not None and block.node.tag == "span" for block in blocks]
+    out[ROW["gap0"]] = [not block.gap for block in blocks]
+    out[ROW["depth"]] = [block.depth for block in blocks]
 
 
-def cues(out: Floats, texts: list[str]) -> None:
+class _WordCues(dict[str, int]):
+    """The groups of cues that a word belongs to, as bits; what was asked is remembered, up to a bound."""
+
+    def __missing__(self, word: str) -> int:
+        bits = CUE_BITS.get(word) or CUE_BITS.get(word.strip(_EDGES), 0)
+        if len(self) >= _REMEMBERED:
+            self.clear()
+        if len(word) <= _WORD_CHARS:
+            self[word] = bits
+        return bits
+
+
+_word_cues = _WordCues()
+# Stands between the words of two texts; no word itself.
+_BORDER = "\0"
+_DENSE_FROM = "\u3000"
+
+
+def cues(out: Floats, folded: list[str]) -> None:
     """Of short blocks: the groups of cue words in them (as bits), that of the first word, how many words are cues."""
-    bits, first, number = [0] * len(texts), [0] * len(texts), [0] * len(texts)
-    lookup = CUE_BITS.get
-    for place, text in enumerate(texts):
-        if len(text) > CUE_CHARS:
-            continue
-        everything = found = 0
-        for at, word in enumerate(text[:CUE_READ].lower().split()):
-            bit = lookup(word) or lookup(word.strip(_EDGES), 0)
-            if bit:
-                everything |= bit
-                found += 1
-                if at == 0:
-                    first[place] = (bit & -bit).bit_length()
-        if text[0] > "\u3000" or text[-1] > "\u3000":
-            for match in DENSE_CUES.finditer(text):
-                everything |= 1 << CUES.index(match.lastgroup or "")
-                found += 1
-        bits[place], number[place] = everything, found
+    count = len(folded)
+    words, starts = _words([text[:CUE_READ] if len(text) <= CUE_CHARS else "" for text in folded])
+    bits = np.fromiter(map(_word_cues.__getitem__, words), dtype=np.int64, count=len(words))
+    everything = np.bitwise_or.reduceat(bits, starts)
+    found = np.add.reduceat((bits > 0).astype(np.int64), starts)
+    first = bits[np.minimum(starts + 1, len(bits) - 1)]
+    first = np.where(np.diff(starts, append=len(bits)) > 1, first, 0)
+    for place in (place for place, text in enumerate(folded) if (text[0] > _DENSE_FROM or text[-1] > _DENSE_FROM)):
+        for match in DENSE_CUES.finditer(folded[place], 0, CUE_READ if len(folded[place]) <= CUE_CHARS else 0):
+            everything[place] |= 1 << CUES.index(match.lastgroup or "")
+            found[place] += 1
     low = ROW[f"cue.{CUES[0]}"]
-    out[low : low + len(CUES)] = (np.array(bits) >> np.arange(len(CUES))[:, None]) & 1
-    out[ROW["cued"]] = np.array(number) > 0
-    out[ROW["cue_first"]] = first
-    out[ROW["cue_count"]] = number
-    out[ROW["cue_share"]] = out[ROW["cue_count"]] / np.maximum(out[ROW["words"]], 1)
+    out[low : low + len(CUES)] = (everything >> np.arange(len(CUES))[:, None]) & 1
+    fill(
+        out,
+        {
+            "cued": found > 0,
+            "cue_first": np.where(first > 0, np.log2(np.maximum(first & -first, 1)) + 1, 0),
+            "cue_count": found,
+            "cue_share": found.reshape(count) / np.maximum(out[ROW["words"]], 1),
+        },
+    )
+
+
+def _words(texts: list[str]) -> tuple[list[str], NDArray[np.int64]]:
+    """The words of all texts, a mark before those of each, and where the marks stand."""
+    joined = "".join(f" {_BORDER} {text}" for text in texts) if _BORDER not in "".join(texts) else None
+    words = (joined or "".join(f" {_BORDER} {text.replace(_BORDER, ' ')}" for text in texts)).split()
+    starts = itertools.compress(itertools.count(), map(_BORDER.__eq__, words))
+    return words, np.fromiter(starts, dtype=np.int64, count=len(texts))
+
+
+def case_folded(texts: list[str]) -> list[str]:
+    """Each text case folded, in one pass."""
+    parts = "\n".join(texts).casefold().split("\n")
+    return parts if len(parts) == len(texts) else [text.casefold() for text in texts]
 
 
 _TOPIC_WORD = re.compile(r"\w{5,}")
@@ -200,7 +223,7 @@ MIN_CONSENT = 20
 MAX_TITLE = 300
 
 
-def topic(out: Floats, texts: list[str], page: Page) -> None:
+def topic(out: Floats, folded: list[str], page: Page) -> None:
     """How many words of the declared title and description each block has; and of those that ask for consent."""
     declared = page.hints.structured
     values = [value for key in (*_TITLES[:3], *_DESCRIPTIONS, "title") for value in declared.get(key, ())]
@@ -208,8 +231,7 @@ def topic(out: Floats, texts: list[str], page: Page) -> None:
     said = " ".join(values)[:2000].casefold()
     words = set(_TOPIC_WORD.findall(said)[:MAX_TOPIC])
     pairs = sorted(set(_DENSE_PAIR.findall(said)))[:MAX_TOPIC] if not said.isascii() else []
-    folded = [text.casefold() for text in texts]
-    topic = [len(words.intersection(text.split())) for text in folded]
+    topic = _topical(folded, words)
     if pairs:
         topic = [
             number + sum(pair in text for pair in pairs) if not text.isascii() else number
@@ -218,12 +240,24 @@ def topic(out: Floats, texts: list[str], page: Page) -> None:
     out[ROW["topic"]] = topic
     out[ROW["topic_share"]] = out[ROW["topic"]] / np.maximum(out[ROW["words"]], 1)
     out[ROW["topic_known"]] = min(len(words) + len(pairs), 20)
-    consent = ROW["consent"]
     whole = "\n".join(folded)
     if any(word in whole for word in _CONSENT):
-        for place, text in enumerate(folded):
-            if len(text) > MIN_CONSENT:
-                out[consent, place] = len(_CONSENTING.findall(text))
+        starts = np.cumsum([0, *(len(text) + 1 for text in folded[:-1])])
+        found = [match.start() for match in _CONSENTING.finditer(whole)]
+        owners = np.searchsorted(starts, found, side="right") - 1
+        long_enough = np.fromiter(map(len, folded), dtype=np.int64, count=len(folded)) > MIN_CONSENT
+        out[ROW["consent"]] = np.bincount(owners, minlength=len(folded)) * long_enough
+
+
+def _topical(folded: list[str], wanted: set[str]) -> list[int]:
+    """How many of the wanted words each text has."""
+    words, starts = _words(folded)
+    hits = list(itertools.compress(itertools.count(), map(wanted.__contains__, words)))
+    owners = (np.searchsorted(starts, hits, side="right") - 1).tolist()
+    found = [0] * len(folded)
+    for owner, _ in {(owner, words[hit]) for owner, hit in zip(owners, hits, strict=True)}:
+        found[owner] += 1
+    return found
 
 
 _TITLES = ("json-ld.headline", "meta.og:title", "meta.twitter:title", "json-ld.name", "title")
@@ -238,18 +272,15 @@ _MIN_PART = 12
 _TITLE_KINDS = frozenset(("h1", "h2", "h3"))
 
 
-def titles(out: Floats, texts: list[str], blocks: tuple[Block, ...], hints: Hints) -> None:
+def titles(out: Floats, texts: list[str], folded: list[str], page: Page) -> None:
     """How each block relates to what the page declares: its title, description and authors."""
-    declared = hints.structured
-    _people(out, texts, declared)
+    declared = page.hints.structured
+    _people(out, folded, declared)
     starts = {value[:_HEAD].casefold() for key in _DESCRIPTIONS for value in declared.get(key, ()) if len(value) >= _HEAD}
     if starts:
-        begins = [len(text) >= _HEAD and text[:_HEAD].casefold() in starts for text in texts]
-        out[ROW["starts_description"]] = begins
-    chosen = _title(out, texts, blocks, declared)
-    seen: dict[str, int] = {}
-    for text in texts:
-        seen[text] = seen.get(text, 0) + 1
+        out[ROW["starts_description"]] = [len(text) >= _HEAD and text[:_HEAD].casefold() in starts for text in texts]
+    chosen = _title(out, folded, page.blocks, declared)
+    seen = Counter(texts)
     places = np.arange(len(texts))
     fill(
         out,
@@ -262,39 +293,31 @@ def titles(out: Floats, texts: list[str], blocks: tuple[Block, ...], hints: Hint
     )
 
 
-def _title(out: Floats, texts: list[str], blocks: tuple[Block, ...], declared: Mapping[str, Sequence[str]]) -> int | None:
+def _title(out: Floats, folded: list[str], blocks: tuple[Block, ...], declared: Mapping[str, Sequence[str]]) -> int | None:
     """The block that is the title, most likely: the first heading that the page declares to be it, or else the first h1."""
     titles = {title.casefold().strip() for key in _TITLES for title in declared.get(key, ())}
     whole = " | ".join(sorted(titles))
-    chosen = first = None
-    is_title, is_part = ROW["text_is_title"], ROW["title_key"]
-    for place, text in enumerate(texts):
-        if len(text) > MAX_TITLE:
+    longest = min(max(map(len, titles), default=0), MAX_TITLE)
+    found = []
+    for place, text in enumerate(folded):
+        if len(text) > longest:
             continue
-        kind = blocks[place].kind
-        if first is None and kind == "h1":
-            first = place
-        folded = text.casefold()
-        if folded in titles:
-            out[is_title, place] = 1
-        elif len(text) > _MIN_PART and folded in whole:
-            out[is_part, place] = 1
+        if text in titles:
+            out[ROW["text_is_title"], place] = 1
+        elif len(text) > _MIN_PART and text in whole:
+            out[ROW["title_key"], place] = 1
         else:
             continue
-        if chosen is None and kind in _TITLE_KINDS:
-            chosen = place
-    return first if chosen is None else chosen
+        found.append(place)
+    heads = (place for place in found if blocks[place].kind in _TITLE_KINDS)
+    firsts = (place for place, block in enumerate(blocks) if block.kind == "h1" and len(block.text) <= MAX_TITLE)
+    return next(heads, next(firsts, None))
 
 
-def _people(out: Floats, texts: list[str], declared: Mapping[str, Sequence[str]]) -> None:
+def _people(out: Floats, folded: list[str], declared: Mapping[str, Sequence[str]]) -> None:
     """Short blocks that name a declared author."""
     values = [value for key in _AUTHORS for value in declared.get(key, ())]
     authors = [value.casefold() for value in values if _MIN_NAME < len(value) < _MAX_NAME and not value.startswith("http")]
-    if not authors:
-        return
-    named = ROW["names_author"]
-    for place, text in enumerate(texts):
-        if len(text) <= MAX_TITLE:
-            folded = text.casefold()
-            if any(author in folded for author in authors):
-                out[named, place] = 1
+    if authors:
+        named = re.compile("|".join(re.escape(author) for author in authors)).search
+        out[ROW["names_author"]] = [len(text) <= MAX_TITLE and named(text) is not None for text in folded]

@@ -27,7 +27,11 @@ def _stems() -> tuple[dict[str, int], dict[str, int]]:
 
 
 _EXACT, _PART_BITS = _stems()
-_PART = re.compile("|".join(sorted(_PART_BITS, key=lambda stem: (-len(stem), stem))))
+# Stems by their first letters, longest first: quicker than a pattern of them all.
+_START = 2
+_BY_START: dict[str, list[str]] = {}
+for _stem in sorted(_PART_BITS, key=lambda stem: (-len(stem), stem)):
+    _BY_START.setdefault(_stem[:_START], []).append(_stem)
 
 
 def _cue_bits() -> dict[str, int]:
@@ -50,8 +54,12 @@ DENSE_CUES = re.compile(
 @functools.lru_cache(maxsize=1 << 14)
 def _word_bits(word: str) -> int:
     bits = _EXACT.get(word, 0)
-    for part in _PART.findall(word):
-        bits |= _PART_BITS[part]
+    at = 0
+    while at + _START <= len(word):
+        found = next((stem for stem in _BY_START.get(word[at : at + _START], ()) if word.startswith(stem, at)), None)
+        if found is not None:
+            bits |= _PART_BITS[found]
+        at += len(found or " ")
     return bits
 
 
