@@ -45,6 +45,9 @@ class Settings(BaseSettings):
     max_ratio: float = Field(250.0, gt=1, description="and, beyond 64 MiB, to so many times its size")
     max_depth: int = Field(4, ge=0, description="containers inside containers are opened so deep; 0: not even the outermost")
     max_members: int = Field(100_000, gt=0, description="most members of an archive (zip, tar)")
+    columns: dict[Literal["text", "html", "title", "url", "date", "id"], str] = Field(
+        {}, description="columns of JSONL, CSV and Parquet that have other names than these; id: members are named by it"
+    )
     max_lossy_share: float = Field(
         0.02, ge=0, le=1, description="a text with a larger share of undecodable characters is rejected"
     )

@@ -26,7 +26,7 @@ CONFINED = {
     "prefect": {"flows"},
     "typer": {"cli"},
     "rich": {"cli"},
-    "pyarrow": {"columns", "table", "dataset"},
+    "pyarrow": {"columns", "table", "dataset", "sources.containers.parquet"},
     "filelock": {"dataset"},
     "ftfy": {"repair"},
     "turbohtml": {"blocks.html"},
@@ -46,7 +46,7 @@ CONFINED = {
 }
 # Modules of plug-in rooms that are the room's common ground, not plug-ins.
 COMMON = {"__init__", "derive", "format", "collector", "hints", "rejoin", "splitter", "features"}
-COMMON |= {"export", "lines", "labels", "people", "day", "extractor", "container", "tags", "elements"}
+COMMON |= {"export", "lines", "labels", "people", "day", "extractor", "container", "row", "tags", "elements"}
 # One reader of HTML falls back on the other; a feed's items hold HTML.
 READERS_OF_HTML = {("blocks", "html"), ("blocks", "feed")}
 PLUGIN_ROOMS = ("blocks", "split", "fields", "enrich", "label", "sources/extract", "sources/containers")

@@ -23,9 +23,12 @@ from pipeline.settings import Settings, load
 from pipeline.sources import Listed, Part
 
 PAGE = (
-    "<html><head><title>The mill that stood still</title><meta charset='{charset}'></head><body><h1>The mill that stood still</h1>"
-    "<p>Nobody in the valley could remember a year in which the old mill had not turned, café and all, until the spring came late.</p>"
-    "<p>The miller sat on the wall, counted the swallows and told whoever came by that water is a matter of patience.</p>"
+    "<html><head><title>The mill that stood still</title><meta charset='{charset}'></head><body>"
+    "<h1>The mill that stood still</h1>"
+    "<p>Nobody"
+    " in the valley could remember a year in which the old mill had not turned, café and all, until the spring came late.</p>"
+    "<p>The miller"
+    " sat on the wall, counted the swallows and told whoever came by that water is a matter of patience.</p>"
     "</body></html>"
 )
 TEXT = (
@@ -143,7 +146,7 @@ def test_hidden_members_are_read_as_hidden_files_are() -> None:
 
 @pytest.mark.parametrize("compress", [gzip.compress, bz2.compress, lzma.compress, in_zstd])
 def test_a_truncated_stream_is_a_rejection_wherever_it_ends(compress: Callable[[bytes], bytes]) -> None:
-    whole = compress(random.Random(4).randbytes(16_000))
+    whole = compress(random.Random(4).randbytes(16_000))  # noqa: S311  noise
     for end in range(1000, len(whole), 1000):
         (part,) = parts(whole[:end])
         assert part.refusal is not None
@@ -153,7 +156,7 @@ def test_a_truncated_stream_is_a_rejection_wherever_it_ends(compress: Callable[[
 
 
 def test_a_truncated_archive_gives_what_stands_before_the_cut() -> None:
-    noise = {f"{number}.txt": random.Random(number).randbytes(40_000) for number in range(8)}
+    noise = {f"{number}.txt": random.Random(number).randbytes(40_000) for number in range(8)}  # noqa: S311  noise
     whole = in_tar(noise)
     for end in range(41_000, len(whole) - 11_000, 10_000):
         found = parts(gzip.compress(whole)[:end])

@@ -17,6 +17,7 @@ PUBLISHED = (
     "meta.pubdate",
     "meta.parsely-pub-date",
     "meta.sailthru.date",
+    "container.date",
 )
 MODIFIED = (
     "json-ld.dateModified",

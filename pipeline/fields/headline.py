@@ -7,7 +7,7 @@ from pipeline.model import Block, Found, Hints, Label, Mark, Segment, Span
 from pipeline.surface import fold, is_prose
 
 # In falling trust; <title> last, because it mostly carries the site's name too.
-DECLARED = ("json-ld.headline", "meta.og:title", "meta.twitter:title", "title")
+DECLARED = ("json-ld.headline", "meta.og:title", "meta.twitter:title", "container.title", "title")
 
 # An article of a page that holds several begins with its heading.
 FROM_STRUCTURE = "structure.articles"
