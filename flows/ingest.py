@@ -105,9 +105,8 @@ def work_all(job: Job) -> list[Report]:
     for number, result in _results(job):
         if isinstance(result, Report):
             counts = result.record.counts
-            step = Step(
-                step.files_done + counts.sources, plan.sources, step.articles + counts.articles, step.rejected + counts.rejected
-            )
+            files = step.files_done + len(plan.batches[number].items)
+            step = Step(files, plan.sources, step.articles + counts.articles, step.rejected + counts.rejected)
             reports.append(result)
             tell(step)
         else:

@@ -21,6 +21,7 @@ TITLES = (
     "meta.dc.title",
     "meta.sailthru.title",
     "meta.title",
+    "container.title",
     "title",
 )
 # Where a page names its publication.

@@ -92,7 +92,7 @@ def trace(source: Source, data: bytes, context: Context) -> Trace | Outcome:
         decoded = extract.text_of(data, source.declared_charset, settings.max_lossy_share)
         chosen = extract.choose(data) or blocks.choose(decoded)
         source = replace(source, media_type=source.media_type or chosen.media_type)
-        page = blocks.read(decoded)
+        page = _said_outside(blocks.read(decoded), source)
     except Rejected as refusal:
         return rejected(source, Rejection(refusal.stage, refusal.reason, refusal.cause, refusal.remedy))
     template = context.templates.get(templates.site_of(source.uri, page.hints)) if context.templates is not None else None
@@ -100,6 +100,14 @@ def trace(source: Source, data: bytes, context: Context) -> Trace | Outcome:
     cut = split(page, marks, settings.split_threshold)
     outcome = compose_all(source, decoded, page, cut, context)
     return Trace(decoded, replace(page, blocks=cut.blocks), cut.marks, tuple(cut.segments), outcome)
+
+
+def _said_outside(page: Page, source: Source) -> Page:
+    """The page with what its container says of it, as hints that the page's own outrank."""
+    if not source.headers:
+        return page
+    said = {f"container.{name}": (value,) for name, value in source.headers}
+    return replace(page, hints=replace(page.hints, structured={**page.hints.structured, **said}))
 
 
 def rejected(source: Source, rejection: Rejection) -> Outcome:

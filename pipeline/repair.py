@@ -108,7 +108,7 @@ def _needed(found: re.Match[str]) -> str:
     char = found.group()
     if char in "\u200c\u200d":
         # Joiners steer letters of Arabic and Indic scripts, and join emoji; beside Latin letters and blanks they do nothing.
-        return char if before > "\u0590" and not before.isspace() else ""
+        return char if before > "\u0590" and not before.isspace() and not _INVISIBLE.match(before) else ""
     if char == _ZWSP:
         return char if _UNSPACED.match(before) and _UNSPACED.match(after) else ""
     return ""

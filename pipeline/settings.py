@@ -22,7 +22,7 @@ ENV_PREFIX = "WINNOW_"
 
 # These decide where and how fast, never what a row says: they stay out of the digest (law 6).
 _PLACE_AND_PACE = frozenset(
-    {"raw", "out", "exclude", "hidden", "workers", "batch_files", "batch_bytes", "zstd_level", "row_group_rows", "keep_commits"}
+    {"raw", "out", "include", "exclude", "workers", "batch_files", "batch_bytes", "zstd_level", "row_group_rows", "keep_commits"}
 )
 
 
@@ -35,9 +35,19 @@ class Settings(BaseSettings):
 
     raw: Path = Field(Path("raw"), description="folder of source files")
     out: Path = Field(Path("processed"), description="folder of the dataset")
+    include: tuple[str, ...] = Field((), description="globs of files, relative to raw, that are sources; none: all")
     exclude: tuple[str, ...] = Field((), description="globs of files, relative to raw, that are not sources")
     hidden: bool = Field(False, description="also read files and folders whose name starts with a dot")
-    max_source_bytes: int = Field(512 * 2**20, gt=0, description="a larger file is rejected as too-large")
+    max_source_bytes: int = Field(
+        512 * 2**20, gt=0, description="a larger file, or member of a container, is rejected as too-large"
+    )
+    max_expanded_bytes: int = Field(64 * 2**30, gt=0, description="a container is read until it has unfolded to so many bytes")
+    max_ratio: float = Field(250.0, gt=1, description="and, beyond 64 MiB, to so many times its size")
+    max_depth: int = Field(4, ge=0, description="containers inside containers are opened so deep; 0: not even the outermost")
+    max_members: int = Field(100_000, gt=0, description="most members of an archive (zip, tar)")
+    columns: dict[Literal["text", "html", "title", "url", "date", "id"], str] = Field(
+        {}, description="columns of JSONL, CSV and Parquet that have other names than these; id: members are named by it"
+    )
     max_lossy_share: float = Field(
         0.02, ge=0, le=1, description="a text with a larger share of undecodable characters is rejected"
     )

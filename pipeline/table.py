@@ -34,11 +34,11 @@ OK, PARTIAL, REJECTED = "ok", "partial", "rejected"
 
 
 def to_batches(outcomes: Iterable[Outcome], context: Context) -> dict[str, pa.RecordBatch]:
-    """One record batch a table: "articles", "ledger", "documents"; rows by (uri, member), then by position or start.
+    """One record batch a table: "articles", "ledger", "documents"; by uri, in a container's order, by position or start.
 
     Lone surrogates, which no UTF-8 file can hold, become U+FFFD here and only here; no length changes by that.
     """
-    ordered = sorted(outcomes, key=lambda outcome: (outcome.source.uri, outcome.source.member))
+    ordered = sorted(outcomes, key=lambda outcome: outcome.source.uri)
     return {
         "articles": _articles(ordered, context),
         "ledger": _ledger(ordered, with_text=context.settings.ledger_text),

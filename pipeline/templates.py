@@ -27,7 +27,7 @@ FORMAT = 1
 ID_DIGITS = 16
 BOILERPLATE, BODY = "boilerplate", "body"
 # Where a page declares its own address, the surest first.
-ADDRESSES = ("link.canonical", "meta.og:url", "json-ld.url")
+ADDRESSES = ("link.canonical", "meta.og:url", "json-ld.url", "container.url")
 FOLDER = "folder:"
 _DIGITS = re.compile(r"\d+")
 _HEAD = """\

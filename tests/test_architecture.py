@@ -27,7 +27,7 @@ CONFINED = {
     "prefect": {"flows"},
     "typer": {"cli"},
     "rich": {"cli"},
-    "pyarrow": {"columns", "table", "dataset"},
+    "pyarrow": {"columns", "table", "dataset", "sources.containers.parquet"},
     "filelock": {"dataset"},
     "ftfy": {"repair"},
     "turbohtml": {"blocks.html"},
@@ -38,6 +38,8 @@ CONFINED = {
     "dateparser": {"fields.day"},
     "docx": {"sources.extract.docx"},
     "striprtf": {"sources.extract.rtf"},
+    "zstandard": {"sources.containers.compressed"},
+    "warcio": {"sources.containers.warc"},
     "chardet": {"decode"},
     "re2": {"rules"},
     "pydantic": {"settings", "flows"},
@@ -45,10 +47,10 @@ CONFINED = {
 }
 # Modules of plug-in rooms that are the room's common ground, not plug-ins.
 COMMON = {"__init__", "derive", "format", "collector", "hints", "rejoin", "splitter", "features"}
-COMMON |= {"export", "lines", "labels", "people", "day", "near", "extractor", "tags", "elements"}
+COMMON |= {"export", "lines", "labels", "people", "day", "near", "extractor", "container", "row", "tags", "elements"}
 # One reader of HTML falls back on the other; a feed's items hold HTML.
 READERS_OF_HTML = {("blocks", "html"), ("blocks", "feed")}
-PLUGIN_ROOMS = ("blocks", "split", "fields", "enrich", "label", "sources/extract")
+PLUGIN_ROOMS = ("blocks", "split", "fields", "enrich", "label", "sources/extract", "sources/containers")
 
 MODULES = sorted([*(ROOT / "pipeline").rglob("*.py"), *(ROOT / "flows").rglob("*.py")])
 

@@ -53,7 +53,7 @@ def test_a_full_disk_names_the_path(settings: Settings, monkeypatch: pytest.Monk
         raise OSError(errno.ENOSPC, "No space left on device", "somewhere/x.parquet")
 
     with monkeypatch.context() as patch:
-        patch.setattr(module("write").pq, "write_table", full)
+        patch.setattr(module("tables").pq, "ParquetWriter", full)
         with pytest.raises(DatasetError, match=r"somewhere/x.parquet: cannot write: No space left.*run again"):
             dataset.build(settings)
     assert dataset.build(settings).number == 1

@@ -36,6 +36,15 @@ def test_files_are_listed_by_uri_folders_included_hidden_ones_and_excluded_ones_
     assert {one.uri for one in everything} == {"a.txt", "sub/b.txt", ".hidden/c.txt", ".d.txt", "drafts/e.txt"}
 
 
+def test_globs_say_which_files_are_sources(raw: Path) -> None:
+    for name in ("b.html", "sub/c.html", "sub/d.txt"):
+        (raw / name).parent.mkdir(exist_ok=True)
+        (raw / name).write_text("x", encoding="utf-8")
+    listed, _ = sources.discover(settings(raw, include=("*.html",), exclude=("sub/*",)))
+    assert [one.uri for one in listed] == ["b.html"]
+    assert [one.uri for one in sources.discover(settings(raw, include=("sub/*",)))[0]] == ["sub/c.html", "sub/d.txt"]
+
+
 def test_the_dataset_is_no_source_even_below_the_folder(raw: Path) -> None:
     (raw / "out").mkdir()
     (raw / "out" / "part.parquet").write_bytes(b"PAR1")

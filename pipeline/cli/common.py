@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from pipeline.model import Outcome, Rejection, Source
     from pipeline.process import Context, Trace
     from pipeline.settings import Settings
+    from pipeline.sources import Part
 
 P = ParamSpec("P")
 
@@ -185,16 +186,41 @@ def given(files: Iterable[str], settings: Settings, rejects: list[str]) -> Itera
     """The inputs in the order given; one that cannot be read is told on standard error and its name added to `rejects`."""
     for name in files:
         try:
-            yield read_stdin(settings) if name == STDIN else read_file(name, settings)
+            yield from _sources_of(name, settings, rejects)
         except Rejected as error:
             report(error)
             rejects.append(name)
 
 
-def read_stdin(settings: Settings) -> Given:
-    """Standard input as one source. Raises Rejected when it is larger than `max_source_bytes`."""
+def _sources_of(name: str, settings: Settings, rejects: list[str]) -> Iterator[Given]:
+    """The sources in an input: itself, or the members of a container. Raises Rejected if nothing of it can be read."""
     from pipeline import sources
 
+    if name == STDIN:
+        yield from given_of(name, sources.parts_of("stdin", _stdin(settings), settings), rejects)
+        return
+    if Path(name).is_dir():
+        raise Rejected("sources", "is-a-folder", "a folder, not a file", remedy=f"Use: winnow run {name}", place=name)
+    if not os.path.lexists(name):
+        raise Rejected("sources", "no-such-file", "no such file", remedy="Check its name", place=name)
+    # Below raw/ it has the same uri as in `winnow run`, so the same ids.
+    with sources.opened(sources.Listed(uri_of(name, settings), os.fspath(name)), settings) as file:
+        yield from given_of(name, file.parts(), rejects)
+
+
+def given_of(name: str, parts: Iterator[Part], rejects: list[str]) -> Iterator[Given]:
+    """What could be read of an input's sources; the rest is told on standard error and its name added to `rejects`."""
+    from pipeline import sources
+
+    for part in parts:
+        here = f"{name}{sources.INSIDE}{part.source.member}" if part.source.member else name
+        if part.refusal is None:
+            yield Given(here, part.source, part.data)
+        else:
+            tell(here, [part.refusal], rejects)
+
+
+def _stdin(settings: Settings) -> bytes:
     data = sys.stdin.buffer.read(settings.max_source_bytes + 1)
     if len(data) > settings.max_source_bytes:
         raise Rejected(
@@ -204,19 +230,7 @@ def read_stdin(settings: Settings) -> Given:
             remedy="Raise max_source_bytes, or split the input",
             place="standard input",
         )
-    return Given(STDIN, sources.from_bytes("stdin", data), data)
-
-
-def read_file(name: str, settings: Settings) -> Given:
-    """One file as `winnow run` would read it: below raw/ it has the same uri, so the same ids. Raises Rejected."""
-    from pipeline import sources
-
-    if Path(name).is_dir():
-        raise Rejected("sources", "is-a-folder", "a folder, not a file", remedy=f"Use: winnow run {name}", place=name)
-    if not os.path.lexists(name):
-        raise Rejected("sources", "no-such-file", "no such file", remedy="Check its name", place=name)
-    source, data = sources.read(sources.Listed(uri_of(name, settings), os.fspath(name)), settings)
-    return Given(name, source, data)
+    return data
 
 
 def uri_of(name: str, settings: Settings) -> str:

@@ -15,6 +15,7 @@ from pipeline.cli.common import (
     Options,
     console,
     given,
+    given_of,
     guarded,
     options,
     out_json,
@@ -130,7 +131,8 @@ def _inputs(path: Path | None, settings: Settings, rejects: list[str]) -> Iterat
         tell(source.uri, [rejection], rejects)
     for one in listed:
         try:
-            yield Given(one.uri, *sources.read(one, settings))
+            with sources.opened(one, settings) as file:
+                yield from given_of(one.uri, file.parts(), rejects)
         except Rejected as error:
             report(error)
             rejects.append(one.uri)

@@ -21,7 +21,7 @@ def verify(context: typer.Context, out: Dataset = None, raw: Raw = None) -> int:
 
     chosen = options(context)
     settings = settings_of(chosen, out=out, raw=raw)
-    problems = dataset.verify(settings.out, settings.raw)
+    problems = dataset.verify(settings.out, settings.raw, settings)
     if chosen.json:
         for problem in problems:
             out_json(problem._asdict())

@@ -6,14 +6,15 @@ import hashlib
 import itertools
 import os
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import unquote_to_bytes
 
 from pipeline import blocks
 from pipeline.blocks.derive import VERBATIM, derive
 from pipeline.dataset.problem import EDITED, REPORT, RERUN, Problem
 from pipeline.errors import Rejected
-from pipeline.sources import extract
+from pipeline.settings import Settings
+from pipeline.sources import INSIDE, Listed, Part, extract, opened
 from pipeline.table import REJECTED
 
 if TYPE_CHECKING:
@@ -28,22 +29,51 @@ _TILING = frozenset({"taken", "dropped", "separator"})
 _SHOWN = 40
 
 
-def check_source(document: Row, articles: list[Row], ledger: list[Row], raw: Path) -> Iterator[Problem]:
-    """What is wrong with the rows of one document, if the file is still what it was; else just that."""
-    uri = document["uri"]
+class Rows(NamedTuple):
+    """The rows of one source."""
+
+    document: Row
+    articles: list[Row]
+    ledger: list[Row]
+
+
+def check_file(uri: str, rows: dict[str, Rows], settings: Settings) -> Iterator[Problem]:
+    """What is wrong with the rows of one file's sources, by member, if it is still what it was; else just that."""
+    seen: set[str] = set()
     try:
-        with open(path_of(raw, uri), "rb") as file:  # noqa: PTH123  the path may be no valid Unicode
-            data = file.read()
-    except OSError as error:
-        if document["sha256"] is not None:  # else it could not be read when the row was made either, as the row says
-            yield Problem("documents", uri, "", f"the source cannot be read: {error.strerror}", RERUN)
+        with opened(Listed(uri, path_of(settings.raw, uri)), settings) as file:
+            for part in file.parts():
+                member = part.source.member
+                seen.add(member)
+                if member in rows:
+                    yield from _check(rows[member], part)
+                else:
+                    yield Problem("documents", uri, member, "this source has no row", RERUN)
+    except Rejected as error:
+        read = next((member for member, its in rows.items() if its.document["sha256"] is not None), None)
+        if read is not None:  # else it could not be read when the rows were made either, as they say
+            yield Problem("documents", uri, read, f"the source cannot be read: {error.cause}", RERUN)
         return
-    if hashlib.sha256(data).hexdigest() != document["sha256"]:
+    for member, its in rows.items():
+        if member not in seen:
+            why = "there is no such member" if member else "the file has members, and is no source itself"
+            if its.document["sha256"] is not None or member:
+                yield Problem("documents", uri, member, f"{why}: the source has changed since it was processed", RERUN)
+
+
+def _check(rows: Rows, part: Part) -> Iterator[Problem]:
+    document, articles, ledger = rows
+    uri = _place(document)
+    if part.refusal is not None:
+        if document["sha256"] is not None:
+            yield Problem("documents", uri, "", f"the source cannot be read: {part.refusal.detail}", RERUN)
+        return
+    if part.source.sha256 != document["sha256"]:
         yield Problem("documents", uri, "sha256", "the source has changed since it was processed", RERUN)
         return
     try:
         # What was accepted once under another bound must be read again here: the bound is not what is checked.
-        decoded = extract.text_of(data, None, max_lossy_share=1.0)
+        decoded = extract.text_of(part.data, part.source.declared_charset, max_lossy_share=1.0)
     except Rejected as error:
         if document["status"] != REJECTED:
             yield Problem("documents", uri, "status", f"it is {document['status']}, and cannot be decoded: {error.cause}", EDITED)
@@ -59,6 +89,10 @@ def check_source(document: Row, articles: list[Row], ledger: list[Row], raw: Pat
         yield Problem("documents", uri, "status", f"it is {document['status']}, and has no blocks: {error.cause}", EDITED)
     else:
         yield from _tiling(uri, articles, ledger, decoded.text, pieces)
+
+
+def _place(document: Row) -> str:
+    return f"{document['uri']}{INSIDE}{document['member']}" if document["member"] else str(document["uri"])
 
 
 def path_of(raw: Path, uri: str) -> str:

@@ -20,7 +20,7 @@ from pipeline.dataset.files import digest, explained, make_folder
 from pipeline.dataset.layout import Layout
 from pipeline.dataset.record import BatchRecord, Commit, Identity, load
 from pipeline.process import prepare
-from pipeline.sources import Listed, discover
+from pipeline.sources import Listed, discover, is_readable
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -36,9 +36,10 @@ NAME_DIGITS = 16
 
 
 class Item(NamedTuple):
-    """A source of a batch. `key` is the sha256 of its bytes when it was planned, UNREAD if they could not be read.
+    """A file of a batch: one source, or a container of them.
 
-    `refused` is set for what was rejected before it could be listed (a dangling link).
+    `key` is the sha256 of its bytes when it was planned, UNREAD if they could not be read; `refused` is set for what was rejected
+    before it could be listed (a dangling link).
     """
 
     uri: str
@@ -144,7 +145,7 @@ def _items(settings: Settings) -> list[Item]:
 def _item(listed: Listed, settings: Settings) -> Item:
     try:
         found = os.stat(listed.path)  # noqa: PTH116  the path may be no valid Unicode
-        readable = stat.S_ISREG(found.st_mode) and found.st_size <= settings.max_source_bytes
+        readable = stat.S_ISREG(found.st_mode) and is_readable(listed.path, settings)
         return Item(listed.uri, "", listed.path, digest(listed.path) if readable else UNREAD, found.st_size)
     except OSError:
         # Not lost: `work` tries to read it and writes down why it could not.

@@ -6,6 +6,7 @@ against the text.
 
 from __future__ import annotations
 
+import itertools
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.columns import SCHEMA_VERSION, SCHEMAS
-from pipeline.dataset.against import check_source
+from pipeline.dataset.against import Rows, check_file
 from pipeline.dataset.files import digest
 from pipeline.dataset.layout import TABLES, Layout
 from pipeline.dataset.problem import EDITED, REBUILD, Problem
@@ -21,6 +22,7 @@ from pipeline.dataset.record import load
 from pipeline.errors import DatasetError
 from pipeline.model import Action, Label
 from pipeline.process import document_id
+from pipeline.settings import Settings
 from pipeline.table import OK, PARTIAL, REJECTED
 
 if TYPE_CHECKING:
@@ -40,19 +42,21 @@ Row = dict[str, Any]
 Ids = dict[tuple[str, str], str]  # (table, id) → uri
 
 
-def verify(out: Path, raw: Path | None = None) -> list[Problem]:
+def verify(out: Path, raw: Path | None = None, settings: Settings | None = None) -> list[Problem]:
     """All that is wrong with the newest commit of the dataset in `out`; an empty list is good news.
 
-    With `raw`, also whether each source is still what it was, and whether text, spans and ledger are what its bytes say.
+    With `raw`, also whether each source is still what it was, and whether text, spans and ledger are what its bytes say;
+    `settings` say how containers are read, the defaults if None.
     DatasetError if there is no dataset, or its record cannot be read.
     """
     state = load(out)
     if state is None:
         raise DatasetError("no dataset here", place=str(out), remedy="Run `winnow run` first, or name the folder of a dataset")
-    return list(_problems(Layout(out), state, raw))
+    reading = None if raw is None else (settings or Settings.model_construct()).model_copy(update={"raw": raw})
+    return list(_problems(Layout(out), state, reading))
 
 
-def _problems(layout: Layout, state: Commit, raw: Path | None) -> Iterator[Problem]:
+def _problems(layout: Layout, state: Commit, raw: Settings | None) -> Iterator[Problem]:
     if layout.journal.exists():
         yield Problem("", "", str(layout.journal), "a commit was begun and not finished", "Run again: it is finished first")
     yield from _strays(layout, state)
@@ -107,13 +111,13 @@ def _file(layout: Layout, state: Commit, batch: BatchRecord, file: FileRecord) -
             yield problem(f"its {key} is {said.get(f'winnow.{key}')}, not {value} as the commit says")
 
 
-def _batch(batch: BatchRecord, rows: dict[str, list[Row]], ids: Ids, raw: Path | None) -> Iterator[Problem]:
+def _batch(batch: BatchRecord, rows: dict[str, list[Row]], ids: Ids, raw: Settings | None) -> Iterator[Problem]:
     if len(rows["documents"]) != batch.counts.sources:
         cause = f"{len(rows['documents'])} sources where {batch.counts.sources} went in"
         yield Problem("documents", "", batch.slot, cause, EDITED)
-    order = [(row["uri"], row["member"] or "") for row in rows["documents"]]
+    order = [row["uri"] for row in rows["documents"]]
     if order != sorted(order):
-        yield Problem("documents", "", batch.slot, "the rows are not sorted by uri and member", EDITED)
+        yield Problem("documents", "", batch.slot, "the rows are not sorted by uri", EDITED)
     known = {row["document_id"] for row in rows["documents"]}
     of: dict[str, dict[str, list[Row]]] = {key: {"articles": [], "ledger": []} for key in known}
     for table in ("articles", "ledger"):
@@ -125,14 +129,12 @@ def _batch(batch: BatchRecord, rows: dict[str, list[Row]], ids: Ids, raw: Path |
                 yield Problem(table, row.get("source_file") or "", str(row.get("id") or row.get("start")), cause, EDITED)
     for document in rows["documents"]:
         articles, ledger = of[document["document_id"]]["articles"], of[document["document_id"]]["ledger"]
-        found = [
-            *_document(document, articles, ledger, ids),
-            *_articles(document, articles, ids),
-            *_ledger(document, articles, ledger),
-        ]
-        if raw is not None:
-            found += check_source(document, articles, ledger, raw)
-        yield from found
+        yield from _document(document, articles, ledger, ids)
+        yield from _articles(document, articles, ids)
+        yield from _ledger(document, articles, ledger)
+    if raw is not None:
+        for uri, documents in itertools.groupby(rows["documents"], lambda row: row["uri"]):
+            yield from check_file(uri, {row["member"] or "": Rows(row, **of[row["document_id"]]) for row in documents}, raw)
 
 
 def _unique(table: str, key: str, uri: str, ids: Ids) -> Iterator[Problem]:

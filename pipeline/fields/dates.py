@@ -31,6 +31,7 @@ PUBLISHED = (
     "meta.published",
     "meta.dc.date.issued",
     "meta.dcterms.issued",
+    "container.date",
 )
 # May as well be of the page's last change: a date near the title outweighs them.
 GENERAL = ("meta.dc.date", "meta.dcterms.date", "meta.dc.date.created", "meta.date", "meta.pubdate")

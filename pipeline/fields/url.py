@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pipeline.model import Found, Hints, Label, Segment
 
-DECLARED = ("link.canonical", "meta.og:url", "json-ld.url")
+DECLARED = ("link.canonical", "meta.og:url", "json-ld.url", "container.url")
 
 
 def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:

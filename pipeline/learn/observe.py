@@ -36,16 +36,25 @@ def observe(listed: Sequence[Listed], settings: Settings) -> Observed:
     skipped = 0
     for one in listed:
         try:
-            found = document_of(*sources.read(one, settings), context)
+            with sources.opened(one, settings) as file:
+                for part in file.parts():
+                    skipped += not _remember(part, context, state)
         except Rejected:
             skipped += 1
-            continue
-        if found is None:
-            skipped += 1
-        else:
-            site, key, document = found
-            state.setdefault(site, {})[key] = document
     return Observed(state, skipped)
+
+
+def _remember(part: sources.Part, context: Context, state: State) -> bool:
+    """Whether the source had a document, which is put into `state`."""
+    try:
+        found = None if part.refusal else document_of(part.source, part.data, context)
+    except Rejected:
+        return False
+    if found is None:
+        return False
+    site, key, document = found
+    state.setdefault(site, {})[key] = document
+    return True
 
 
 def document_of(source: Source, data: bytes, context: Context) -> tuple[str, str, Document] | None:

@@ -60,18 +60,19 @@ def plan(settings: Settings, folder: Path) -> Iterator[Part]:
     size = 0
     for one in sources.discover(settings)[0]:
         try:
-            source, _ = sources.read(one, settings)
+            with sources.opened(one, settings) as file:
+                sha256, length = file.digest, file.size
         except Rejected:  # told by `ingest`, where it becomes a row
             continue
-        key = hashlib.sha256(f"{one.uri}\0{source.sha256}".encode()).hexdigest()[:KEY_DIGITS]
+        key = hashlib.sha256(f"{one.uri}\0{sha256}".encode()).hexdigest()[:KEY_DIGITS]
         if key in seen:
             continue
-        if listed and (len(listed) >= settings.batch_files or size + source.size > settings.batch_bytes):
+        if listed and (len(listed) >= settings.batch_files or size + length > settings.batch_bytes):
             yield Part(tuple(listed), tuple(keys))
             listed, keys, size = [], [], 0
         listed.append(one)
         keys.append(key)
-        size += source.size
+        size += length
     if listed:
         yield Part(tuple(listed), tuple(keys))
 

@@ -6,26 +6,35 @@ bytes that are not UTF-8, and `%` itself) are percent-encoded, so that two files
 
 from __future__ import annotations
 
-import datetime as dt
 import fnmatch
 import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import NamedTuple
-from urllib.parse import quote
 
 from pipeline.errors import Rejected, SettingsError
 from pipeline.model import Rejection, Source
 from pipeline.settings import Settings
+from pipeline.sources.members import INSIDE, Changed, Opened, Part, changed_while_read, is_readable, opened, parts_of
+from pipeline.sources.names import Listed, uri_of
 
-
-class Listed(NamedTuple):
-    """A file that was there when the folder was listed; nothing of it has been read."""
-
-    uri: str
-    path: str
+__all__ = [
+    "INSIDE",
+    "Changed",
+    "Listed",
+    "Opened",
+    "Part",
+    "changed_while_read",
+    "discover",
+    "from_bytes",
+    "is_readable",
+    "opened",
+    "parts_of",
+    "read",
+    "unread",
+    "uri_of",
+]
 
 
 def discover(settings: Settings) -> tuple[list[Listed], list[tuple[Source, Rejection]]]:
@@ -41,7 +50,7 @@ def discover(settings: Settings) -> tuple[list[Listed], list[tuple[Source, Rejec
     unlisted: list[OSError] = []
     for path in _walk(root, settings.out, settings.hidden, unlisted.append):
         relative = os.path.relpath(path, root).replace(os.sep, "/")
-        if any(fnmatch.fnmatchcase(relative, pattern) for pattern in settings.exclude):
+        if _matches(relative, settings.exclude) or (settings.include and not _matches(relative, settings.include)):
             continue
         found = Listed(uri_of(relative), path)
         refusal = _refusal(path, root)
@@ -57,34 +66,20 @@ def discover(settings: Settings) -> tuple[list[Listed], list[tuple[Source, Rejec
 
 
 def read(listed: Listed, settings: Settings) -> tuple[Source, bytes]:
-    """The source and its bytes.
+    """A file that is one source, and its bytes; of a container the first.
 
-    Raises Rejected (stage sources): vanished, unreadable, too-large.
+    Raises Rejected (stage sources): vanished, unreadable, too-large, or what is wrong with the container.
     """
-    try:
-        with open(listed.path, "rb") as file:
-            status = os.fstat(file.fileno())
-            if status.st_size > settings.max_source_bytes:
-                raise _too_large(listed, status.st_size, settings)
-            data = file.read(settings.max_source_bytes + 1)
-    except FileNotFoundError as error:
-        raise Rejected("sources", "vanished", "the file was listed and is gone", remedy="Run again", place=listed.uri) from error
-    except OSError as error:
-        raise Rejected(
-            "sources",
-            "unreadable",
-            error.strerror or str(error),
-            remedy="Check the file's permissions and its disk, then run again",
-            place=listed.uri,
-        ) from error
-    if len(data) > settings.max_source_bytes:
-        raise _too_large(listed, len(data), settings)
-    return _source(listed.uri, data, dt.datetime.fromtimestamp(status.st_mtime, dt.UTC)), data
+    with opened(listed, settings) as file:
+        part = next(file.parts())
+    if part.refusal is not None:
+        raise Rejected(part.refusal.stage, part.refusal.reason, part.refusal.detail, remedy=part.refusal.remedy, place=listed.uri)
+    return part.source, part.data
 
 
 def from_bytes(uri: str, data: bytes) -> Source:
     """A source for bytes that are no file of the folder: standard input, a benchmark's row."""
-    return _source(uri, data, None)
+    return Source(uri, sha256=hashlib.sha256(data).hexdigest(), size=len(data))
 
 
 def unread(listed: Listed) -> Source:
@@ -92,17 +87,8 @@ def unread(listed: Listed) -> Source:
     return Source(listed.uri, sha256="", size=0)
 
 
-def uri_of(relative: str) -> str:
-    """The uri of a path relative to the folder."""
-    return "".join(_escaped(char) if not char.isprintable() or char == "%" else char for char in relative)
-
-
-def _escaped(char: str) -> str:
-    return quote(os.fsencode(char) if "\udc80" <= char <= "\udcff" else char.encode("utf-8", "surrogatepass"), safe="")
-
-
-def _source(uri: str, data: bytes, modified: dt.datetime | None) -> Source:
-    return Source(uri, sha256=hashlib.sha256(data).hexdigest(), size=len(data), modified=modified)
+def _matches(relative: str, patterns: tuple[str, ...]) -> bool:
+    return any(fnmatch.fnmatchcase(relative, pattern) for pattern in patterns)
 
 
 def _walk(root: Path, out: Path, hidden: bool, failed: Callable[[OSError], object]) -> Iterator[str]:
@@ -148,13 +134,3 @@ def _is_inside(path: str, root: Path) -> bool:
 
 def _rejection(reason: str, detail: str, remedy: str) -> Rejection:
     return Rejection("sources", reason, uri_of(detail), remedy)
-
-
-def _too_large(listed: Listed, size: int, settings: Settings) -> Rejected:
-    return Rejected(
-        "sources",
-        "too-large",
-        f"{size} bytes, more than max_source_bytes = {settings.max_source_bytes}",
-        remedy="Raise max_source_bytes, or cut the file",
-        place=listed.uri,
-    )

@@ -1,0 +1,153 @@
+"""The Parquet files of one batch while they are written: rows come source by source, and memory holds a part of them."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from typing import TYPE_CHECKING, Self
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from pipeline.dataset.files import digest, move, sync_file, sync_folder
+from pipeline.dataset.layout import TABLES, staged
+from pipeline.dataset.record import Counts, FileRecord, Refused
+from pipeline.table import characters, file_metadata, to_batches
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+    from types import TracebackType
+
+    from pipeline.model import Outcome
+    from pipeline.process import Context
+
+# Columns with few values, where a dictionary pays; text never does.
+_DICTIONARY = {
+    "articles": [
+        *("document_id", "date_precision", "publisher", "section", "language", "split_by"),
+        *("source_file", "encoding", "ruleset", "pipeline_version"),
+    ],
+    "ledger": ["document_id", "article_id", "action", "label", "rule"],
+    "documents": [
+        *("media_type", "encoding", "encoding_evidence", "export", "status", "stage", "reason", "remedy"),
+        *("ruleset", "pipeline_version"),
+    ],
+}
+# Smallest and largest value help nobody to skip a row group by these, and would put long texts into the footer.
+_NO_STATISTICS = frozenset(
+    {"text", "replacement", "headline", "detail", "remedy", "references", "kept", "evidence", "keywords", "warnings"}
+)
+
+
+class Tables:
+    """The files of all tables. As a context it removes what was begun and not finished."""
+
+    def __init__(self, staging: Path, context: Context) -> None:
+        self._staging = staging
+        self._context = context
+        self._waiting: list[Outcome] = []
+        self._bytes = 0
+        self._writers: dict[str, pq.ParquetWriter] = {}
+        # A name of its own until it is whole: a task that was given up may still be writing while its second try does.
+        self._part = uuid.uuid4().hex
+        self._rows: Counter[str] = Counter()
+        self._parts: list[Counts] = []
+        self.refused: list[Refused] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        del kind, error, at
+        for table, writer in self._writers.items():
+            writer.close()
+            self._path(table).unlink(missing_ok=True)
+
+    @property
+    def counts(self) -> Counts:
+        """What became of all that was added."""
+        return Counts.total(self._parts)
+
+    def add(self, outcome: Outcome) -> None:
+        """The rows of one source, behind those before it."""
+        settings = self._context.settings
+        self._waiting.append(outcome)
+        self._bytes += outcome.source.size
+        if len(self._waiting) >= settings.row_group_rows or self._bytes >= settings.batch_bytes:
+            self._flush()
+
+    def finish(self, name: str) -> tuple[FileRecord, ...]:
+        """The files, whole, synced and named; of tables that have rows."""
+        self._flush()
+        made: list[FileRecord] = []
+        for table in TABLES:
+            writer = self._writers.pop(table, None)
+            if writer is None:
+                continue
+            writer.close()
+            part = self._path(table)
+            sync_file(part)
+            made.append(FileRecord(table, self._rows[table], part.stat().st_size, digest(part)))
+            move(part, staged(self._staging, table, name))
+        sync_folder(self._staging)
+        return tuple(made)
+
+    def _flush(self) -> None:
+        outcomes, self._waiting, self._bytes = self._waiting, [], 0
+        self._parts = [Counts.total([*self._parts, _counts(outcomes)])]
+        self.refused += _refused(outcomes)
+        for table, rows in to_batches(outcomes, self._context).items():
+            if rows.num_rows:
+                self._rows[table] += rows.num_rows
+                self._writer(table, rows.schema).write_table(
+                    pa.Table.from_batches([rows]).replace_schema_metadata(self._about(table)),
+                    self._context.settings.row_group_rows,
+                )
+
+    def _writer(self, table: str, schema: pa.Schema) -> pq.ParquetWriter:
+        if table not in self._writers:
+            settings = self._context.settings
+            self._writers[table] = pq.ParquetWriter(
+                self._path(table),
+                schema.with_metadata(self._about(table)),
+                compression="zstd",
+                compression_level=settings.zstd_level,
+                use_dictionary=_DICTIONARY[table],
+                write_statistics=[field.name for field in schema if field.name not in _NO_STATISTICS],
+                write_page_index=True,
+            )
+        return self._writers[table]
+
+    def _about(self, table: str) -> dict[bytes, bytes]:
+        return file_metadata(table, self._context)
+
+    def _path(self, table: str) -> Path:
+        return self._staging / f"{table}.{self._part}"
+
+
+def _counts(outcomes: Sequence[Outcome]) -> Counts:
+    sums: Counter[str] = Counter()
+    entries: Counter[str] = Counter()
+    spans: Counter[str] = Counter()
+    for outcome in outcomes:
+        sums.update(characters(outcome))
+        for entry in outcome.ledger:
+            rule = f"{entry.action} {entry.rule}"
+            entries[rule] += 1
+            spans[rule] += entry.end - entry.start
+    return Counts(
+        sources=len(outcomes),
+        rejected=sum(1 for outcome in outcomes if outcome.rejections),
+        articles=sum(len(outcome.articles) for outcome in outcomes),
+        bytes=sum(outcome.source.size for outcome in outcomes),
+        characters=dict(sums),
+        rules={rule: (entries[rule], spans[rule]) for rule in sorted(entries)},
+    )
+
+
+def _refused(outcomes: Sequence[Outcome]) -> tuple[Refused, ...]:
+    return tuple(
+        Refused(source.uri, source.member, source.sha256, rejection.stage, rejection.reason, rejection.detail, rejection.remedy)
+        for source, rejection in ((outcome.source, outcome.rejections[0]) for outcome in outcomes if outcome.rejections)
+    )
