@@ -11,12 +11,13 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FLOORS = (
     {"model", "errors"},
-    {"settings", "decode", "repair", "rules", "learned", "marks", "slices", "surface", "templates"},
+    {"settings", "decode", "repair", "rules", "learned", "marks", "slices", "surface", "templates", "decisions"},
     {"sources", "blocks", "label", "split", "fields", "compose", "enrich"},
     {"process"},
     {"columns"},
     {"table"},
     {"dataset", "learn", "dedupe", "report"},
+    {"review"},
     {"flows"},
     {"cli"},
 )

@@ -85,7 +85,7 @@ def _one(item: Item, context: Context) -> tuple[Outcome, str]:
     except Rejected as error:
         rejection = Rejection(error.stage, error.reason, error.cause, error.remedy)
         return rejected(unread(listed), rejection), refused_key(_GONE) if error.reason == _GONE else UNREAD
-    return process(source, data, context), source.sha256
+    return process(source, data, context), context.decisions.key(source.sha256)
 
 
 def _write(table: str, rows: pa.RecordBatch, name: str, staging: Path, context: Context) -> FileRecord:
