@@ -23,6 +23,7 @@ from pipeline.rules import RuleSet
 from pipeline.settings import Settings
 from pipeline.sources import extract
 from pipeline.split import Cut, Split, split
+from pipeline.split.features import VOCABULARIES
 from pipeline.templates import Templates
 
 
@@ -70,7 +71,8 @@ def prepare(settings: Settings) -> Context:
     known = _contexts.get(key)
     if known is None:
         loaded = rules.load(settings.rules, settings.rule)
-        parts = [loaded.digest, learned.digest(*features.VOCABULARIES), *([learned_of_sites.digest] if learned_of_sites else [])]
+        weights = learned.digest(*features.VOCABULARIES, *VOCABULARIES)
+        parts = [loaded.digest, weights, *([learned_of_sites.digest] if learned_of_sites else [])]
         knowledge = hashlib.sha256(":".join(parts).encode()).hexdigest()
         known = _contexts[key] = Context(settings, loaded, knowledge, templates=learned_of_sites)
     return replace(known, decisions=decided) if decided.of else known

@@ -4,7 +4,8 @@ import hashlib
 import json
 import random
 import re
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -16,9 +17,6 @@ from bench.__main__ import main
 from bench.run import default_settings
 from bench.train import blocks, score
 from pipeline import dataset, learned
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 WORDS = [
     "harbour", "ferry", "council", "bridge", "market", "teacher", "river", "winter", "orchard", "library",
@@ -106,12 +104,13 @@ def test_text_meta(tmp_path: Path) -> None:
 
 
 def test_split(tmp_path: Path) -> None:
-    draw = _random(5)
-    one, two = ("\n\n".join(_paragraphs(draw)) for _ in range(2))
-    both = f"The ferry comes home\n\nBy Nora Feldt\n\n{one}\n\n* * *\n\nThe mill turns again\n\nBy Piet Onderwater\n\n{two}\n"
-    source = _parquet(tmp_path / "split.parquet", file=["single.txt", "both.txt"], text=[one, both])
+    several = (Path(__file__).parent / "golden" / "split.prose.titles.txt").read_text(encoding="utf-8")
+    one = "\n\n".join(_paragraphs(_random(5)))
+    source = _parquet(tmp_path / "split.parquet", file=["single.txt", "both.txt"], text=[one, several])
     found = _predict(tmp_path, "split", source)
-    assert found == {"single.txt": [], "both.txt": [both.split("\n").index("The mill turns again") + 1]}
+    lines = several.split("\n")
+    wanted = [lines.index(title) + 1 for title in ("Bees in the organ", "A whale over Harrowfield")]
+    assert found == {"single.txt": [], "both.txt": wanted}
 
 
 def test_decode(tmp_path: Path) -> None:

@@ -18,12 +18,18 @@ from pipeline.cli import app
 from pipeline.cli.app import hoisted
 from pipeline.decisions import ACCEPT, FILE, MOVE, REJECT, Decision, Decisions, parse, written
 from pipeline.errors import SettingsError
+from pipeline.learned import Reason
 from pipeline.model import Action, Label, Outcome
 from pipeline.settings import Settings, load
 from pipeline.sources import from_bytes
+from pipeline.split.splitter import Cut, Splitter
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
+
+    from pipeline.marks import Marks
+    from pipeline.model import Page
 
 SCENES = """\
 The tailor who sewed at night
@@ -49,6 +55,23 @@ def digest_of(text: str) -> str:
 
 
 SOURCE = digest_of(SCENES)
+
+
+def doubts(page: Page, marks: Marks) -> Iterator[Cut]:
+    """A splitter that thinks little of separators."""
+    del marks
+    yield from (Cut(at, "separator", 0.3) for at in range(2, len(page.blocks)) if page.blocks[at - 1].text == "* * *")
+
+
+DOUBTS = Splitter("separator", doubts, lambda page, _, at: [Reason("stars", 3.0, len(page.blocks[at - 1].text) / 2)])
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _one_splitter() -> Iterator[None]:
+    """What is queued is tested here, not how sure the shipped splitters are."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipeline.split.splitters", lambda: (DOUBTS,))
+        yield
 
 
 def decided(*given: Decision) -> Decisions:
@@ -117,6 +140,7 @@ def test_a_place_shows_its_lines_and_where_it_stands() -> None:
     assert [line.text[:10] for line in first.lines] == ["Nobody in ", "* * *", "The baker ", "In the end", "* * *"]
     assert all(SCENES.startswith(line.text, line.at) for line in first.lines)
     assert (first.rule, first.confidence, first.made, first.source) == ("separator", 0.3, False, SOURCE)
+    assert first.why == ("stars=3 +2.50",)
     assert first.decided(MOVE, 1) == Decision(
         SOURCE, BAKER, MOVE, first.quote, DAUGHTER, decisions.quote_of(SCENES[DAUGHTER:]), "scenes.txt"
     )

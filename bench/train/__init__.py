@@ -9,7 +9,7 @@ from pipeline import learned
 from pipeline.errors import SettingsError
 
 FOLDS = Path(__file__).parent.parent / "folds"
-KINDS = ("blocks", "lines")
+KINDS = ("blocks", "lines", "boundaries")
 
 
 def run(kind: str, data: Path) -> int:
@@ -26,4 +26,8 @@ def run(kind: str, data: Path) -> int:
         from bench.train import lines
 
         return lines.run(data, learned.HOME / "lines.json", FOLDS)
+    if kind == "boundaries":
+        from bench.train import boundaries
+
+        return boundaries.run(data, learned.HOME / "boundaries.json")
     raise ValueError(f"unknown kind {kind}")

@@ -12,8 +12,9 @@ from pipeline.marks import SCORE, resolve
 from pipeline.model import Action
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
+    from pipeline.learned import Reason
     from pipeline.model import Block, Entry, Mark
     from pipeline.process import Trace
 
@@ -94,17 +95,25 @@ def fates(trace: Trace) -> Iterator[Fate]:
 def explained(trace: Trace, found: Iterator[Fate]) -> Iterator[Fate]:
     """The same, each block that has a learned score with the features that made it: name, value, what it did to the log-odds."""
     from pipeline.label import by_line, by_score
+    from pipeline.split import prose
 
     scorer = by_score if any(block.node for block in trace.page.blocks) else by_line
     scored: Any = scorer.score(trace.page)
     places = {block.start: place for place, block in enumerate(trace.page.blocks)}
+    cut = {part.blocks[0].start: part for part in trace.segments if part.splitter == prose.RULE}
     for fate in found:
         place = None if fate.part else places.get(fate.start)
-        if place is None or not any(mark.rule.startswith(SCORE) for mark in trace.marks[place]):
-            yield fate
-        else:
-            reasons = scorer.explain(scored, place)
-            yield fate._replace(why=", ".join(f"{one.feature}={one.value:.3g} {one.weight:+.2f}" for one in reasons))
+        why = []
+        if place is not None and fate.start in cut:
+            reasons = prose.explain(trace.page.blocks, trace.marks, place)
+            why.append(f"cut by {prose.RULE} {cut[fate.start].confidence:.2f}: {_said(reasons)}")
+        if place is not None and any(mark.rule.startswith(SCORE) for mark in trace.marks[place]):
+            why.append(_said(scorer.explain(scored, place)))
+        yield fate._replace(why="; ".join(why)) if why else fate
+
+
+def _said(reasons: Iterable[Reason]) -> str:
+    return ", ".join(f"{one.feature}={one.value:.3g} {one.weight:+.2f}" for one in reasons)
 
 
 def _overlapping(entries: list[Entry], first: int, block: Block) -> list[Entry]:

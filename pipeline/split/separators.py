@@ -18,7 +18,9 @@ UNCONFIRMED = 0.3
 
 
 def cuts(page: Page, marks: Marks) -> Iterator[Cut]:
-    """A cut at the first block behind each separator that is confirmed."""
+    """A cut at the first block behind each separator that is confirmed; in plain text `prose` weighs them with all else."""
+    if not page.blocks or page.blocks[0].kind == "line":
+        return
     labels = [resolve(each).label for each in marks]
     for index in range(1, len(labels) - 1):
         if labels[index] is not Label.SEPARATOR or labels[index + 1] is Label.SEPARATOR:
