@@ -141,7 +141,7 @@ def _check_references(gold: Gold, outcome: Outcome, text: Lines) -> list[Result]
 
 def _check_residue(gold: Gold, outcome: Outcome, text: Lines) -> list[Result]:
     found: list[Result] = []
-    flagged = _spans(outcome, _is(Action.FLAGGED))
+    flagged = _spans(outcome, lambda entry: entry.action == Action.FLAGGED and entry.label != Label.SEPARATOR)
     for residue in gold.get("inline_residue", []):
         if "alt text" not in residue["kind"]:
             continue

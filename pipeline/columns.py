@@ -106,7 +106,7 @@ LEDGER = pa.schema(
         _field(
             "action",
             pa.string(),
-            "dropped, taken (as metadata) or separator: not in text; flagged or repaired: a note on kept text",
+            "dropped, taken (as metadata) or separator: not in text; flagged or repaired: a note",
         ),
         _field("start", pa.int64(), "where the span begins", _OFFSET),
         _field("end", pa.int64(), "where the span ends", _OFFSET),

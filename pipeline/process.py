@@ -9,20 +9,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from pipeline import __version__, blocks, learned, rules, templates
+from pipeline import __version__, blocks, decisions, learned, rules, templates
 from pipeline.compose import compose
+from pipeline.decisions import Decisions
 from pipeline.enrich import enrich
 from pipeline.errors import Rejected
 from pipeline.fields import find
 from pipeline.label import features, label
 from pipeline.learned import Weights
 from pipeline.marks import Marks
-from pipeline.model import Article, Decoded, Entry, Outcome, Page, Rejection, Repair, Segment, Source, Span
+from pipeline.model import Action, Article, Decoded, Entry, Label, Outcome, Page, Rejection, Repair, Segment, Source, Span
 from pipeline.repair import REPAIRS, mojibake
 from pipeline.rules import RuleSet
 from pipeline.settings import Settings
 from pipeline.sources import extract
-from pipeline.split import Split, split
+from pipeline.split import Cut, Split, split
 from pipeline.split.features import VOCABULARIES
 from pipeline.templates import Templates
 
@@ -32,7 +33,8 @@ class Context:
     """What every source of a run shares. `ruleset` is the digest of all knowledge that decides (rules, weights, vocabularies).
 
     `weights` replaces shipped weights by name, for figures that must not be in-sample. `enriched` False leaves out what needs the
-    clean text (language …) and costs 0.4 s to load, for who wants the text alone.
+    clean text (language …) and costs 0.4 s to load, for who wants the text alone. `decisions` stay out of `ruleset`: each touches
+    one source, of whose identity it is a part (`Decisions.key`).
     """
 
     settings: Settings
@@ -42,6 +44,7 @@ class Context:
     enriched: bool = True
     weights: Mapping[str, Weights] = field(default_factory=dict)
     templates: Templates | None = None
+    decisions: Decisions = field(default_factory=Decisions)
 
 
 class Trace(NamedTuple):
@@ -52,17 +55,19 @@ class Trace(NamedTuple):
     marks: Marks
     segments: tuple[Segment, ...]
     outcome: Outcome
+    unsure: tuple[Cut, ...] = ()
 
 
 _contexts: dict[str, Context] = {}
 
 
 def prepare(settings: Settings) -> Context:
-    """The context of a run; rules are loaded once a process, templates again when their files changed.
+    """The context of a run; rules are loaded once a process, templates and decisions again when their files changed.
 
     Raises RuleError, SettingsError.
     """
     learned_of_sites = templates.load(settings.templates) if settings.templates is not None else None
+    decided = decisions.load(settings.decisions)
     key = settings.model_dump_json() + (learned_of_sites.digest if learned_of_sites else "")
     known = _contexts.get(key)
     if known is None:
@@ -71,7 +76,7 @@ def prepare(settings: Settings) -> Context:
         parts = [loaded.digest, weights, *([learned_of_sites.digest] if learned_of_sites else [])]
         knowledge = hashlib.sha256(":".join(parts).encode()).hexdigest()
         known = _contexts[key] = Context(settings, loaded, knowledge, templates=learned_of_sites)
-    return known
+    return replace(known, decisions=decided) if decided.of else known
 
 
 def document_id(uri: str, member: str = "") -> str:
@@ -97,9 +102,9 @@ def trace(source: Source, data: bytes, context: Context) -> Trace | Outcome:
         return rejected(source, Rejection(refusal.stage, refusal.reason, refusal.cause, refusal.remedy))
     template = context.templates.get(templates.site_of(source.uri, page.hints)) if context.templates is not None else None
     marks = label(page, context.rules, settings.mode, context.weights, template)
-    cut = split(page, marks, settings.split_threshold)
+    cut = split(page, marks, settings.split_threshold, settings.review_threshold, context.decisions.about(source.sha256))
     outcome = compose_all(source, decoded, page, cut, context)
-    return Trace(decoded, replace(page, blocks=cut.blocks), cut.marks, tuple(cut.segments), outcome)
+    return Trace(decoded, replace(page, blocks=cut.blocks), cut.marks, tuple(cut.segments), outcome, cut.unsure)
 
 
 def _said_outside(page: Page, source: Source) -> Page:
@@ -140,6 +145,7 @@ def compose_all(source: Source, decoded: Decoded, page: Page, cut: Split, contex
     articles: list[Article] = []
     ledger: list[Entry] = []
     empty: list[Segment] = []
+    doubts = _doubts(cut)
     for segment in cut.segments:
         article, entries = compose(
             segment,
@@ -150,6 +156,10 @@ def compose_all(source: Source, decoded: Decoded, page: Page, cut: Split, contex
             _within(page.repairs, segment),
             keep_captions=context.settings.keep_captions,
         )
+        noted = doubts[segment.ordinal]
+        if noted:
+            place = article.position if article is not None else None
+            entries = sorted([*entries, *(note._replace(article=place) for note in noted)], key=lambda entry: entry[1:3])
         ledger.extend(entries)
         if article is not None:
             articles.append(enrich(article, context.settings) if context.enriched else article)
@@ -169,6 +179,21 @@ def compose_all(source: Source, decoded: Decoded, page: Page, cut: Split, contex
         declared=cut.declared,
         warnings=cut.warnings,
     )
+
+
+def _doubts(cut: Split) -> list[list[Entry]]:
+    """For each segment the notes of where it might be cut as well; each stands on the line that would begin an article."""
+    notes: list[list[Entry]] = []
+    end = number = 0
+    for segment in cut.segments:
+        end += len(segment.blocks)
+        notes.append([])
+        while number < len(cut.unsure) and cut.unsure[number].at < end:
+            at, rule, confidence = cut.unsure[number]
+            block = cut.blocks[at]
+            notes[-1].append(Entry(Action.FLAGGED, block.start, block.end, Label.SEPARATOR, rule, confidence, block.text))
+            number += 1
+    return notes
 
 
 def _lost(cut: Split, found: int, empty: list[Segment]) -> Iterator[Rejection]:

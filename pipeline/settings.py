@@ -58,6 +58,10 @@ class Settings(BaseSettings):
     templates: Path | None = Field(None, description="folder of what flow learn found to recur on sites; none: not used")
     mode: Literal["precision", "balanced", "recall"] = Field("balanced", description="how readily uncertain blocks are dropped")
     split_threshold: float = Field(0.5, ge=0, le=1, description="a cut less sure than this is not made")
+    review_threshold: float = Field(
+        0.2, ge=0, le=1, description="from here to split_threshold a cut waits for review; one less sure is forgotten"
+    )
+    decisions: Path = Field(Path("decisions"), description="folder of what was decided in review; need not be there")
     language_threshold: float = Field(0.2, ge=0, le=1, description="a language less sure than this is null")
     workers: int = Field(0, ge=0, description="processes; 0: one a core")
     batch_files: int = Field(100, gt=0, description="most files in one task")
@@ -82,7 +86,7 @@ class Settings(BaseSettings):
     @property
     def digest(self) -> str:
         """sha256 of the settings that can change a row, 64 hex digits."""
-        values = self.model_dump(mode="json", exclude=set(_PLACE_AND_PACE) | {"rules", "rule", "templates"})
+        values = self.model_dump(mode="json", exclude=set(_PLACE_AND_PACE) | {"rules", "rule", "templates", "decisions"})
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
     @property

@@ -11,13 +11,14 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FLOORS = (
     {"model", "errors"},
-    {"settings", "decode", "repair", "rules", "learned", "marks", "slices", "surface", "templates"},
+    {"settings", "decode", "repair", "rules", "learned", "marks", "slices", "surface", "templates", "decisions"},
     {"evidence"},
     {"sources", "blocks", "label", "split", "fields", "compose", "enrich"},
     {"process"},
     {"columns"},
     {"table"},
     {"dataset", "learn", "dedupe", "report"},
+    {"review"},
     {"flows"},
     {"cli"},
 )

@@ -16,7 +16,7 @@ from pipeline.dataset.commit import commit, recover
 from pipeline.dataset.layout import TABLES, Layout
 from pipeline.dataset.lock import locked
 from pipeline.dataset.plan import Batch, Plan, plan
-from pipeline.dataset.read import open_dataset
+from pipeline.dataset.read import open_dataset, unsure
 from pipeline.dataset.record import BatchRecord, Commit, Counts, FileRecord, Refused, load, numbers
 from pipeline.dataset.verify import Problem, verify
 from pipeline.dataset.write import Report, work
@@ -46,6 +46,7 @@ __all__ = [
     "open_dataset",
     "plan",
     "recover",
+    "unsure",
     "verify",
     "work",
 ]

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from pipeline.decisions import Decisions
     from pipeline.model import Rejection, Source
     from pipeline.process import Context
     from pipeline.settings import Settings
@@ -38,7 +39,8 @@ NAME_DIGITS = 16
 class Item(NamedTuple):
     """A file of a batch: one source, or a container of them.
 
-    `key` is the sha256 of its bytes when it was planned, UNREAD if they could not be read; `refused` is set for what was rejected
+    `key` is the sha256 of its bytes when it was planned, UNREAD if they could not be read; what was decided
+    in review about those bytes is part of it. `refused` is set for what was rejected
     before it could be listed (a dangling link).
     """
 
@@ -95,8 +97,9 @@ def plan(settings: Settings) -> Plan:
         make_folder(settings.out)
         recover(settings.out)
     previous = load(settings.out)
-    made_by = identity(prepare(settings))
-    batches = list(_batches(_items(settings), made_by, settings))
+    context = prepare(settings)
+    made_by = identity(context)
+    batches = list(_batches(_items(settings, context.decisions), made_by, settings))
     have = {batch.name: batch for batch in previous.batches if _is_there(layout, batch)} if previous else {}
     todo = tuple(batch for batch in batches if batch.name not in have)
     staging = layout.staging / f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
@@ -134,19 +137,19 @@ def refused_key(reason: str) -> str:
     return f"!{reason}"
 
 
-def _items(settings: Settings) -> list[Item]:
+def _items(settings: Settings, decided: Decisions) -> list[Item]:
     listed, refused = discover(settings)
-    items = [_item(source, settings) for source in listed]
+    items = [_item(source, settings, decided) for source in listed]
     for source, rejection in refused:
         items.append(Item(source.uri, source.member, "", refused_key(rejection.reason), 0, (source, rejection)))
     return sorted(items, key=lambda item: (item.uri, item.member))
 
 
-def _item(listed: Listed, settings: Settings) -> Item:
+def _item(listed: Listed, settings: Settings, decided: Decisions) -> Item:
     try:
         found = os.stat(listed.path)  # noqa: PTH116  the path may be no valid Unicode
         readable = stat.S_ISREG(found.st_mode) and is_readable(listed.path, settings)
-        return Item(listed.uri, "", listed.path, digest(listed.path) if readable else UNREAD, found.st_size)
+        return Item(listed.uri, "", listed.path, decided.key(digest(listed.path)) if readable else UNREAD, found.st_size)
     except OSError:
         # Not lost: `work` tries to read it and writes down why it could not.
         return Item(listed.uri, "", listed.path, UNREAD, 0)

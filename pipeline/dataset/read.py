@@ -10,6 +10,7 @@ from pipeline.columns import SCHEMAS
 from pipeline.dataset.commit import file_paths
 from pipeline.dataset.record import load
 from pipeline.errors import DatasetError
+from pipeline.model import Action, Label
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -27,3 +28,11 @@ def open_dataset(out: Path, table: str = "articles", commit: int | None = None) 
         raise DatasetError("no dataset here", place=str(out), remedy="Run `winnow run` first, or name the folder of a dataset")
     paths = [str(path) for path, _, _ in file_paths(out, state, table)]
     return ds.dataset(paths, schema=SCHEMAS[table], format="parquet")
+
+
+def unsure(out: Path) -> set[str]:
+    """The uris of the documents with places that wait for review: where the newest commit's ledger flags a separator."""
+    waits = (ds.field("action") == Action.FLAGGED.value) & (ds.field("label") == Label.SEPARATOR.value)
+    found = open_dataset(out, "ledger").to_table(columns=["document_id"], filter=waits)["document_id"].unique()
+    rows = open_dataset(out, "documents").to_table(columns=["uri"], filter=ds.field("document_id").isin(found))
+    return set(rows["uri"].to_pylist())

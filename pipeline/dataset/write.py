@@ -67,7 +67,7 @@ def _add(item: Item, tables: Tables, context: Context, changed: set[str]) -> str
             for part in file.parts():
                 refusal = part.refusal
                 tables.add(process(part.source, part.data, context) if refusal is None else rejected(part.source, refusal))
-            return file.digest
+            return context.decisions.key(file.digest)
     except Changed as error:
         if item.uri not in changed:
             raise

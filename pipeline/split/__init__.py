@@ -1,7 +1,8 @@
 """Marks → segments: where one article of a file ends and the next begins.
 
 A recognised export layout (a module here with a FORMAT) decides alone. Else splitters (a SPLITTER) propose cuts with a
-confidence; the surest wins at each place, and below the threshold nothing is cut: the default is one article.
+confidence; the surest wins at each place, and below the threshold nothing is cut: the default is one article. What people decided
+in review outranks splitters.
 """
 
 from __future__ import annotations
@@ -9,24 +10,28 @@ from __future__ import annotations
 import functools
 import importlib
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from types import ModuleType
 from typing import NamedTuple
 
+from pipeline.decisions import Decision, fitting
+from pipeline.learned import Reason
 from pipeline.marks import Marks
 from pipeline.model import Block, Page, Segment
 from pipeline.split.export import RECOGNISED, RESEMBLES, Export, Format
 from pipeline.split.splitter import Cut, Splitter
 
-__all__ = ["Cut", "Export", "Format", "Split", "Splitter", "formats", "split", "splitters"]
+__all__ = ["Cut", "Export", "Format", "Split", "Splitter", "explain", "formats", "split", "splitters"]
 
 WHOLE = "whole"
+REVIEW = "review"
 
 
 class Split(NamedTuple):
     """The segments of a page in order; every block is in exactly one. `blocks` and `marks` are those of all segments.
 
-    `export` names the recognised layout; `declared` and `warnings` are as in `model.Outcome`.
+    `export` names the recognised layout; `declared` and `warnings` are as in `model.Outcome`; `unsure` are the cuts that were not
+    made and wait for review, in order.
     """
 
     segments: list[Segment]
@@ -35,6 +40,7 @@ class Split(NamedTuple):
     export: str | None = None
     declared: int | None = None
     warnings: tuple[str, ...] = ()
+    unsure: tuple[Cut, ...] = ()
 
 
 def _modules() -> Iterator[ModuleType]:
@@ -53,8 +59,11 @@ def formats() -> tuple[Format, ...]:
     return tuple(sorted((module.FORMAT for module in _modules() if hasattr(module, "FORMAT")), key=lambda f: f.name))
 
 
-def split(page: Page, marks: Marks, threshold: float) -> Split:
-    """The page's articles: by its export layout if one is recognised, else by what splitters propose. No blocks, no segments."""
+def split(page: Page, marks: Marks, sure: float, unsure: float = 1.0, decided: Sequence[Decision] = ()) -> Split:
+    """The page's articles: by its export layout if one is recognised, else by what splitters propose. No blocks, no segments.
+
+    Cuts of confidence `sure` are made, those from `unsure` on wait for review. What is `decided` there outranks splitters.
+    """
     if not page.blocks:
         return Split([], page.blocks, marks)
     warnings: tuple[str, ...] = ()
@@ -63,12 +72,30 @@ def split(page: Page, marks: Marks, threshold: float) -> Split:
     if layout is not None and rating >= RESEMBLES:
         export = layout.read(page, marks) if rating >= RECOGNISED else None
         if export is not None:
-            return _by_layout(layout.name, export)
+            return _by_layout(layout.name, export, decided)
         warnings = (f"it resembles a {layout.name} export, but its layout is not known: it was read as any other text",)
-    return Split(_by_cuts(page, marks, threshold), page.blocks, marks, warnings=warnings)
+    fixed, unfit = fitting(decided, page.blocks)
+    proposed = _proposed(page, marks)
+    undecided = [proposed[at] for at in sorted(proposed.keys() - fixed.keys())]
+    made = {cut.at: cut for cut in undecided if cut.confidence >= sure}
+    made |= {at: Cut(at, REVIEW, 1.0) for at, begins in fixed.items() if begins}
+    doubts = tuple(cut for cut in undecided if unsure <= cut.confidence < sure)
+    return Split(_by_cuts(page, marks, made), page.blocks, marks, warnings=(*warnings, *map(_not_honoured, unfit)), unsure=doubts)
 
 
-def _by_layout(name: str, export: Export) -> Split:
+def _not_honoured(one: Decision) -> str:
+    return f"a decision of a review ({one.decision} at {one.at}) fits no line where an article could begin: it was not honoured"
+
+
+def explain(page: Page, marks: Marks, cut: Cut) -> Sequence[Reason]:
+    """What made a cut's confidence, the strongest first; nothing if its splitter does not say."""
+    for splitter in splitters():
+        if splitter.explain is not None and splitter.name == cut.rule.partition(".")[0]:
+            return splitter.explain(page, marks, cut.at)
+    return ()
+
+
+def _by_layout(name: str, export: Export, decided: Sequence[Decision]) -> Split:
     stops = [part.start for part in export.parts[1:]] + [len(export.blocks)]
     segments = [
         Segment(
@@ -81,22 +108,29 @@ def _by_layout(name: str, export: Export) -> Split:
         )
         for ordinal, (part, stop) in enumerate(zip(export.parts, stops, strict=True))
     ]
-    return Split(segments, export.blocks, export.marks, name, export.declared, export.warnings)
+    warnings = export.warnings
+    if decided:
+        warnings = (*warnings, f"decisions of a review are not honoured in a {name} export: its own lines decide")
+    return Split(segments, export.blocks, export.marks, name, export.declared, warnings)
 
 
-def _by_cuts(page: Page, marks: Marks, threshold: float) -> list[Segment]:
-    """A segment says who cut before it and how sure that was; the first begins where the file begins, with 1.0."""
+def _proposed(page: Page, marks: Marks) -> dict[int, Cut]:
+    """The surest cut of each place where one was proposed."""
     surest: dict[int, Cut] = {}
     for splitter in splitters():
         for cut in splitter.cuts(page, marks):
-            if cut.confidence >= threshold and 0 < cut.at < len(page.blocks):
-                known = surest.get(cut.at)
-                if known is None or (cut.confidence, cut.rule) > (known.confidence, known.rule):
-                    surest[cut.at] = cut
-    starts = [0, *sorted(surest)]
+            known = surest.get(cut.at)
+            if 0 < cut.at < len(page.blocks) and (known is None or (cut.confidence, cut.rule) > (known.confidence, known.rule)):
+                surest[cut.at] = cut
+    return surest
+
+
+def _by_cuts(page: Page, marks: Marks, made: Mapping[int, Cut]) -> list[Segment]:
+    """A segment says who cut before it and how sure that was; the first begins where the file begins, with 1.0."""
+    starts = [0, *sorted(made)]
     segments = []
     for ordinal, (start, end) in enumerate(zip(starts, [*starts[1:], len(page.blocks)], strict=True)):
-        by = surest.get(start)
+        by = made.get(start)
         segments.append(
             Segment(
                 ordinal,

@@ -75,7 +75,7 @@ def cuts(page: Page, marks: Marks) -> Iterator[Cut]:
     for place in np.flatnonzero(sure >= settings["review"]).tolist():
         if place in chosen:
             yield Cut(int(scores.at[place]), RULE, float(sure[place]))
-        elif place not in taken:
+        elif place not in taken and scores.odds[place] >= settings["calibration"]["odds"][0]:  # below, nobody knows how sure
             yield Cut(int(scores.at[place]), RULE, min(float(sure[place]), UNCUT))
 
 
@@ -185,4 +185,4 @@ def _reach(blocks: Sequence[Block], start: int, chars: int, lines: int) -> int:
     return end
 
 
-SPLITTER = Splitter(RULE, cuts)
+SPLITTER = Splitter(RULE, cuts, lambda page, marks, at: explain(page.blocks, marks, at))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import NamedTuple
 
+from pipeline.learned import Reason
 from pipeline.marks import Marks
 from pipeline.model import Page
 
@@ -18,7 +19,12 @@ class Cut(NamedTuple):
 
 
 class Splitter(NamedTuple):
-    """A way to find where articles begin."""
+    """A way to find where articles begin.
+
+    `explain` gives the features that made the confidence of a cut at a block, the strongest first; it is asked about cuts whose
+    rule is `name` or begins so with a dot.
+    """
 
     name: str
     cuts: Callable[[Page, Marks], Iterable[Cut]]
+    explain: Callable[[Page, Marks, int], Sequence[Reason]] | None = None
