@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from pipeline import __version__
-from pipeline.cli import clean, flow, inspect, rules, run, serve, split, tag, templates, verify
+from pipeline.cli import clean, flow, inspect, rehydrate, rules, run, serve, share, split, tag, templates, verify
 from pipeline.cli.common import Options, guarded, utf8_output
 
 EPILOG = (
@@ -36,6 +36,8 @@ COMMANDS = (
     ("tag", tag.tag),
     ("inspect", inspect.inspect),
     ("verify", verify.verify),
+    ("share", share.share),
+    ("rehydrate", rehydrate.rehydrate),
     ("templates", templates.templates),
 )
 

@@ -12,12 +12,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipeline.dataset.checksum import checksum
 from pipeline.dataset.commit import commit, recover
 from pipeline.dataset.layout import TABLES, Layout
 from pipeline.dataset.lock import locked
 from pipeline.dataset.plan import Batch, Plan, plan
 from pipeline.dataset.read import open_dataset
 from pipeline.dataset.record import BatchRecord, Commit, Counts, FileRecord, Refused, load, numbers
+from pipeline.dataset.rehydrate import Rehydrated, rehydrate
+from pipeline.dataset.share import Shared, share
 from pipeline.dataset.verify import Problem, verify
 from pipeline.dataset.write import Report, work
 
@@ -37,8 +40,11 @@ __all__ = [
     "Plan",
     "Problem",
     "Refused",
+    "Rehydrated",
     "Report",
+    "Shared",
     "build",
+    "checksum",
     "commit",
     "load",
     "locked",
@@ -46,6 +52,8 @@ __all__ = [
     "open_dataset",
     "plan",
     "recover",
+    "rehydrate",
+    "share",
     "verify",
     "work",
 ]

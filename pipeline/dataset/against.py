@@ -32,8 +32,7 @@ def check_source(document: Row, articles: list[Row], ledger: list[Row], raw: Pat
     """What is wrong with the rows of one document, if the file is still what it was; else just that."""
     uri = document["uri"]
     try:
-        with open(path_of(raw, uri), "rb") as file:  # noqa: PTH123  the path may be no valid Unicode
-            data = file.read()
+        data = bytes_of(document, raw)
     except OSError as error:
         if document["sha256"] is not None:  # else it could not be read when the row was made either, as the row says
             yield Problem("documents", uri, "", f"the source cannot be read: {error.strerror}", RERUN)
@@ -59,6 +58,12 @@ def check_source(document: Row, articles: list[Row], ledger: list[Row], raw: Pat
         yield Problem("documents", uri, "status", f"it is {document['status']}, and has no blocks: {error.cause}", EDITED)
     else:
         yield from _tiling(uri, articles, ledger, decoded.text, pieces)
+
+
+def bytes_of(document: Row, raw: Path) -> bytes:
+    """The bytes of the source of this row of the documents table, whatever they are by now. OSError if they cannot be read."""
+    with open(path_of(raw, document["uri"]), "rb") as file:  # noqa: PTH123  the path may be no valid Unicode
+        return file.read()
 
 
 def path_of(raw: Path, uri: str) -> str:

@@ -70,7 +70,11 @@ def work(batch: Batch, settings: Settings, staging: Path) -> Report:
     name = batch_name(keys, identity(context))
     tables = to_batches(outcomes, context)
     with explained(staging):
-        files = tuple(_write(table, rows, name, staging, context) for table, rows in tables.items() if rows.num_rows)
+        files = tuple(
+            write_file(table, pa.Table.from_batches([rows]), name, staging, context.settings, file_metadata(table, context))
+            for table, rows in tables.items()
+            if rows.num_rows
+        )
         sync_folder(staging)
     return Report(BatchRecord(batch.slot, name, files, _counts(outcomes)), _refused(outcomes))
 
@@ -88,12 +92,14 @@ def _one(item: Item, context: Context) -> tuple[Outcome, str]:
     return process(source, data, context), source.sha256
 
 
-def _write(table: str, rows: pa.RecordBatch, name: str, staging: Path, context: Context) -> FileRecord:
+def write_file(  # noqa: PLR0913, PLR0917 - what a file is
+    table: str, rows: pa.Table, name: str, staging: Path, settings: Settings, metadata: dict[bytes, bytes]
+) -> FileRecord:
+    """The rows of a batch in one staged and synced Parquet file; `metadata` is what the file says about itself."""
     path = staged(staging, table, name)
     # A name of its own until it is whole: a task that was given up may still be writing while its second try does.
     part = path.with_suffix(f".{uuid.uuid4().hex}")
-    settings = context.settings
-    about = pa.Table.from_batches([rows]).replace_schema_metadata(file_metadata(table, context))
+    about = rows.replace_schema_metadata(metadata)
     pq.write_table(
         about,
         part,
