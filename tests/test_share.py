@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 import pytest
+from dataset_samples import content, make_raw, module, prose, rows
 from typer.testing import CliRunner
 
 from pipeline import dataset
@@ -12,7 +13,6 @@ from pipeline.cli import app
 from pipeline.dataset.layout import Layout
 from pipeline.errors import DatasetError, SettingsError
 from pipeline.settings import Settings, load
-from tests.dataset_samples import content, make_raw, module, prose, rows
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.dataset.checksum import checksum
 from pipeline.dataset.commit import commit, recover
+from pipeline.dataset.diff import Diff, diff
 from pipeline.dataset.layout import TABLES, Layout
 from pipeline.dataset.lock import locked
 from pipeline.dataset.plan import Batch, Plan, plan
@@ -35,6 +36,7 @@ __all__ = [
     "BatchRecord",
     "Commit",
     "Counts",
+    "Diff",
     "FileRecord",
     "Layout",
     "Plan",
@@ -46,6 +48,7 @@ __all__ = [
     "build",
     "checksum",
     "commit",
+    "diff",
     "load",
     "locked",
     "numbers",

@@ -80,7 +80,8 @@ def share(source: Path, out: Path, settings: Settings, leave_out: Sequence[str] 
     """The newest commit of the dataset in `source`, without its text, as a dataset in `out`.
 
     `leave_out`: columns to be null for good, as "headline" (of articles/) or "table.column". DatasetError if `source` is no
-    dataset or shared itself, or `out` another kind of dataset; SettingsError for a column that is not there or that rebuilding needs.
+    dataset, or shared itself, or `out` is another kind of dataset; SettingsError for a column that is not there or that
+    rebuilding needs.
     """
     left_out = tuple(sorted({_column(name) for name in leave_out}))
     state = state_of(source)
