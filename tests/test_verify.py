@@ -69,6 +69,9 @@ def forge(settings: Settings, change: Callable[[Rows], object]) -> None:
         path = published(settings, table)
         path.unlink()
         pq.write_table(pa.Table.from_pylist(rows[table], schema=read.schema), path)
+        stored = Layout(settings.out).stored(table, said["batches"][0]["name"])
+        stored.unlink()
+        os.link(path, stored)
         for file in said["batches"][0]["files"]:
             if file["table"] == table:
                 file.update(rows=len(rows[table]), sha256=hashlib.sha256(path.read_bytes()).hexdigest())
@@ -231,7 +234,31 @@ def _unsorted(rows: Rows) -> None:
     rows["documents"].reverse()
 
 
+def _article_id(rows: Rows) -> None:
+    article = rows["articles"][0]
+    for entry in rows["ledger"]:
+        entry["article_id"] = "e" * 32 if entry["article_id"] == article["id"] else entry["article_id"]
+    article["id"] = "e" * 32
+
+
+def _row_rules(rows: Rows) -> None:
+    rows["articles"][1]["ruleset"] = "0" * 64
+
+
+def _row_version(rows: Rows) -> None:
+    rows["documents"][1]["pipeline_version"] = "9.9"
+
+
+def _ledger_rule_renamed(rows: Rows) -> None:
+    rows["ledger"][0]["rule"] = "another.rule"
+
+
 FORGED = [
+    (_article_id, "articles", "a.txt", "the id is not that of this document and first kept offset"),
+    (_row_rules, "articles", "b.html", "ruleset is '0000"),
+    (_row_version, "documents", "b.html", "pipeline_version is '9.9'"),
+    (_ledger_rule_renamed, "ledger", "", "another.rule' where the commit counts 0 of 0"),
+    (_ledger_gone, "ledger", "", "where the commit counts"),
     (_text, "articles", "a.txt", "Monday after"),
     (_entity, "articles", "b.html", "where the source gives"),
     (_longer, "articles", "a.txt", "comes from nowhere"),
@@ -275,6 +302,7 @@ def test_forged_rows_are_named(change: Callable[[Rows], None], table: str, uri: 
     named = [one for one in found if one.table == table and uri in one.document and cause in one.cause]
     assert named, found
     assert all(one.remedy for one in found)
+    assert all(one.file.endswith(".parquet") and f"/{one.table}/" in one.file for one in named)
 
 
 def _cut(settings: Settings) -> None:
@@ -321,6 +349,79 @@ def _raw_gone(settings: Settings) -> None:
     (settings.raw / "b.html").unlink()
 
 
+def _record(settings: Settings, **changes: Any) -> None:
+    path = Layout(settings.out).record(1)
+    path.write_text(json.dumps({**json.loads(path.read_text()), **changes}))
+
+
+def _second_commit(settings: Settings) -> None:
+    (settings.raw / "a.txt").write_text(STORIES["a.txt"].replace("Sunday", "Monday"), encoding="utf-8")
+    dataset.build(settings)
+
+
+def _stored(settings: Settings, table: str) -> Path:
+    return min(Layout(settings.out).stored(table, "").parent.glob("*.parquet"))
+
+
+def _record_cut(settings: Settings) -> None:
+    os.truncate(Layout(settings.out).record(1), 200)
+
+
+def _record_number(settings: Settings) -> None:
+    _record(settings, number=7)
+
+
+def _record_added(settings: Settings) -> None:
+    _record(settings, added=[])
+
+
+def _record_retired(settings: Settings) -> None:
+    _record(settings, retired=["articles/0123456789abcdef"])
+
+
+def _batch_twice(settings: Settings) -> None:
+    _record(settings, batches=json.loads(Layout(settings.out).record(1).read_text())["batches"] * 2)
+
+
+def _record_gap(settings: Settings) -> None:
+    _second_commit(settings)
+    Layout(settings.out).record(1).unlink()
+
+
+def _old_record_cut(settings: Settings) -> None:
+    _second_commit(settings)
+    os.truncate(Layout(settings.out).record(1), 200)
+
+
+def _second_name_gone(settings: Settings) -> None:
+    _stored(settings, "ledger").unlink()
+
+
+def _pinned_damaged(settings: Settings) -> None:
+    path = _stored(settings, "articles")
+    data = path.read_bytes()
+    path.unlink()
+    path.write_bytes(data[:-9])
+
+
+def _pinned_stray(settings: Settings) -> None:
+    path = _stored(settings, "documents")
+    path.with_name("0123456789abcdef.parquet").write_bytes(path.read_bytes())
+
+
+def _other_schema(settings: Settings) -> None:
+    path = published(settings, "ledger")
+    read = pq.read_table(path)
+    pq.write_table(read.replace_schema_metadata({**read.schema.metadata, b"winnow.schema_version": b"99"}), path)
+
+
+def _shared(settings: Settings) -> None:
+    given = settings.out.with_name("given")
+    dataset.share(settings.out, given, settings)
+    settings.out.rename(settings.out.with_name("whole"))
+    given.rename(settings.out)
+
+
 def _journal(settings: Settings) -> None:
     Layout(settings.out).journal.write_text("{}")
 
@@ -335,6 +436,18 @@ DAMAGED = [
     (_other_rules, "articles", "", "its ruleset is other"),
     (_raw_changed, "documents", "a.txt", "has changed since"),
     (_raw_gone, "documents", "b.html", "cannot be read"),
+    (_record_cut, "_commits", "", "cannot be read"),
+    (_record_number, "_commits", "", "says it is commit 7"),
+    (_record_added, "_commits", "", "says were added"),
+    (_record_retired, "_commits", "", "says were retired"),
+    (_batch_twice, "_commits", "", "two batches have the slot"),
+    (_record_gap, "_commits", "", "the record of this commit is missing"),
+    (_old_record_cut, "_commits", "", "cannot be read"),
+    (_second_name_gone, "_files", "", "the second name of"),
+    (_pinned_damaged, "_files", "", "not those that were written"),
+    (_pinned_stray, "_files", "", "no commit knows this file"),
+    (_other_schema, "ledger", "", "its schema_version is 99"),
+    (_shared, "articles", "", "shared without its text"),
     (_journal, "", "", "begun and not finished"),
 ]
 
@@ -344,6 +457,15 @@ def test_damage_is_named(damage: Callable[[Settings], None], table: str, uri: st
     damage(settings)
     found = problems(settings)
     assert [one for one in found if (one.table, one.document) == (table, uri) and cause in one.cause], found
+
+
+def test_an_older_commit_that_is_sound_is_no_problem(settings: Settings) -> None:
+    _second_commit(settings)
+    assert problems(settings) == []
+    unkept = settings.model_copy(update={"keep_commits": 0})
+    (settings.raw / "b.html").unlink()
+    dataset.build(unkept)
+    assert problems(unkept) == []
 
 
 def test_a_problem_reads_as_one_line() -> None:

@@ -3,8 +3,9 @@
 Exit codes, the same for every command:
 
     0    all went well
-    1    something was rejected (for `run`: newly, and without --allow-rejects), or `verify` or `rules test` found problems
-    2    wrong usage, settings or rules; nothing was run
+    1    something was rejected (for `run`: newly, and without --allow-rejects), `verify` or `rules test`
+         found problems, or `diff` a difference
+    2    wrong usage, settings or rules; nothing was run (`diff`: the datasets cannot be compared)
     3    the command failed: the dataset is locked, the disk is full, …
     130  interrupted
     141  whoever read the output went away (`winnow clean … | head`)

@@ -9,12 +9,27 @@ from typing import Annotated
 import typer
 
 from pipeline import __version__
-from pipeline.cli import clean, flow, inspect, review, rules, run, serve, split, tag, templates, verify
+from pipeline.cli import (
+    clean,
+    diff,
+    flow,
+    inspect,
+    rehydrate,
+    review,
+    rules,
+    run,
+    serve,
+    share,
+    split,
+    tag,
+    templates,
+    verify,
+)
 from pipeline.cli.common import Options, guarded, utf8_output
 
 EPILOG = (
-    "Exit codes: 0 ok; 1 something was rejected (run: newly, and without --allow-rejects), or verify found problems; "
-    "2 wrong usage, settings or rules; 3 the command failed (dataset locked, disk full, …); 130 interrupted; "
+    "Exit codes: 0 ok; 1 something was rejected (run: newly, and without --allow-rejects), verify found problems, "
+    "diff a difference; 2 wrong usage, settings or rules; 3 the command failed (dataset locked, disk full, …); 130 interrupted; "
     "141 the reader of the output went away."
 )
 
@@ -37,6 +52,9 @@ COMMANDS = (
     ("inspect", inspect.inspect),
     ("verify", verify.verify),
     ("review", review.review),
+    ("diff", diff.diff),
+    ("share", share.share),
+    ("rehydrate", rehydrate.rehydrate),
     ("templates", templates.templates),
 )
 

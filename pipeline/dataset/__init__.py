@@ -12,12 +12,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from pipeline.dataset.checksum import checksum
 from pipeline.dataset.commit import commit, recover
+from pipeline.dataset.diff import Diff, diff
 from pipeline.dataset.layout import TABLES, Layout
 from pipeline.dataset.lock import locked
 from pipeline.dataset.plan import Batch, Plan, plan
 from pipeline.dataset.read import open_dataset, unsure
 from pipeline.dataset.record import BatchRecord, Commit, Counts, FileRecord, Refused, load, numbers
+from pipeline.dataset.rehydrate import Rehydrated, rehydrate
+from pipeline.dataset.share import Shared, share
 from pipeline.dataset.verify import Problem, verify
 from pipeline.dataset.write import Report, work
 
@@ -32,20 +36,27 @@ __all__ = [
     "BatchRecord",
     "Commit",
     "Counts",
+    "Diff",
     "FileRecord",
     "Layout",
     "Plan",
     "Problem",
     "Refused",
+    "Rehydrated",
     "Report",
+    "Shared",
     "build",
+    "checksum",
     "commit",
+    "diff",
     "load",
     "locked",
     "numbers",
     "open_dataset",
     "plan",
     "recover",
+    "rehydrate",
+    "share",
     "unsure",
     "verify",
     "work",

@@ -100,7 +100,7 @@ def plan(settings: Settings) -> Plan:
     context = prepare(settings)
     made_by = identity(context)
     batches = list(_batches(_items(settings, context.decisions), made_by, settings))
-    have = {batch.name: batch for batch in previous.batches if _is_there(layout, batch)} if previous else {}
+    have = {batch.name: batch for batch in previous.batches if is_there(layout, batch)} if previous else {}
     todo = tuple(batch for batch in batches if batch.name not in have)
     staging = layout.staging / f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
     if todo:
@@ -181,7 +181,7 @@ def _batch(items: list[Item], made_by: Identity) -> Batch:
     return Batch(hashlib.sha256(first).hexdigest()[:NAME_DIGITS], name, tuple(items))
 
 
-def _is_there(layout: Layout, batch: BatchRecord) -> bool:
+def is_there(layout: Layout, batch: BatchRecord) -> bool:
     """Whether the batch's files are in place. Sizes only: `verify` is there to read them."""
     for file in batch.files:
         try:

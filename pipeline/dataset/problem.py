@@ -6,17 +6,21 @@ from typing import NamedTuple
 
 
 class Problem(NamedTuple):
-    """One thing that is wrong. `document` is the source's uri, "" where none is meant; `place` a file, column, id or offset."""
+    """One thing that is wrong. `document` is the source's uri, "" where none is meant; `place` a file, column, id or offset.
+
+    `file` is the Parquet file that the row stands in, "" where `place` names it or there is none.
+    """
 
     table: str
     document: str
     place: str
     cause: str
     remedy: str
+    file: str = ""
 
     def __str__(self) -> str:
         where = " ".join(part for part in (self.table, self.document, self.place) if part)
-        return f"{where}: {self.cause}. {self.remedy}"
+        return f"{where}: {self.cause}. {self.remedy}{f' ({self.file})' if self.file else ''}"
 
 
 REBUILD = "Delete the file and run again: it is made anew from its sources"

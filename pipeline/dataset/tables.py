@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from pipeline.model import Outcome
     from pipeline.process import Context
+    from pipeline.settings import Settings
 
 # Columns with few values, where a dictionary pays; text never does.
 _DICTIONARY = {
@@ -108,15 +109,7 @@ class Tables:
     def _writer(self, table: str, schema: pa.Schema) -> pq.ParquetWriter:
         if table not in self._writers:
             settings = self._context.settings
-            self._writers[table] = pq.ParquetWriter(
-                self._path(table),
-                schema.with_metadata(self._about(table)),
-                compression="zstd",
-                compression_level=settings.zstd_level,
-                use_dictionary=_DICTIONARY[table],
-                write_statistics=[field.name for field in schema if field.name not in _NO_STATISTICS],
-                write_page_index=True,
-            )
+            self._writers[table] = _writer(self._path(table), table, schema.with_metadata(self._about(table)), settings)
         return self._writers[table]
 
     def _about(self, table: str) -> dict[bytes, bytes]:
@@ -124,6 +117,29 @@ class Tables:
 
     def _path(self, table: str) -> Path:
         return self._staging / f"{table}.{self._part}"
+
+
+def write_file(table: str, rows: pa.Table, name: str, staging: Path, settings: Settings) -> FileRecord:
+    """Rows that are there already in one staged and synced Parquet file, which says of itself what their schema does."""
+    part = staging / f"{table}.{uuid.uuid4().hex}"
+    with _writer(part, table, rows.schema, settings) as writer:
+        writer.write_table(rows, settings.row_group_rows)
+    sync_file(part)
+    made = FileRecord(table, rows.num_rows, part.stat().st_size, digest(part))
+    move(part, staged(staging, table, name))
+    return made
+
+
+def _writer(path: Path, table: str, schema: pa.Schema, settings: Settings) -> pq.ParquetWriter:
+    return pq.ParquetWriter(
+        path,
+        schema,
+        compression="zstd",
+        compression_level=settings.zstd_level,
+        use_dictionary=_DICTIONARY[table],
+        write_statistics=[field.name for field in schema if field.name not in _NO_STATISTICS],
+        write_page_index=True,
+    )
 
 
 def _counts(outcomes: Sequence[Outcome]) -> Counts:

@@ -6,6 +6,7 @@ against the text.
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import re
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ import pyarrow.parquet as pq
 from pipeline.columns import SCHEMA_VERSION, SCHEMAS
 from pipeline.dataset.against import Rows, check_file
 from pipeline.dataset.files import digest
+from pipeline.dataset.history import RECORDS, check_history
 from pipeline.dataset.layout import TABLES, Layout
 from pipeline.dataset.problem import EDITED, REBUILD, Problem
 from pipeline.dataset.record import load
@@ -29,13 +31,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from pipeline.dataset.record import BatchRecord, Commit, FileRecord
+    from pipeline.dataset.record import BatchRecord, Commit, FileRecord, Identity
 
 __all__ = ["Problem", "verify"]
 
 _ID = re.compile(r"[0-9a-f]{32}")
 _ACTIONS = frozenset(str(action) for action in Action)
 _LABELS = frozenset(str(label) for label in Label)
+_REHYDRATE = "Make it whole with `winnow rehydrate`, then verify that"
 _TILING = ("kept", "taken", "dropped", "separator")
 
 Row = dict[str, Any]
@@ -47,9 +50,12 @@ def verify(out: Path, raw: Path | None = None, settings: Settings | None = None)
 
     With `raw`, also whether each source is still what it was, and whether text, spans and ledger are what its bytes say;
     `settings` say how containers are read, the defaults if None.
-    DatasetError if there is no dataset, or its record cannot be read.
+    DatasetError if there is no dataset.
     """
-    state = load(out)
+    try:
+        state = load(out)
+    except DatasetError as error:  # without its record nothing else can be checked
+        return [Problem(RECORDS, "", error.place, error.cause, error.remedy)]
     if state is None:
         raise DatasetError("no dataset here", place=str(out), remedy="Run `winnow run` first, or name the folder of a dataset")
     reading = None if raw is None else (settings or Settings.model_construct()).model_copy(update={"raw": raw})
@@ -59,6 +65,7 @@ def verify(out: Path, raw: Path | None = None, settings: Settings | None = None)
 def _problems(layout: Layout, state: Commit, raw: Settings | None) -> Iterator[Problem]:
     if layout.journal.exists():
         yield Problem("", "", str(layout.journal), "a commit was begun and not finished", "Run again: it is finished first")
+    yield from check_history(layout, state)
     yield from _strays(layout, state)
     ids: Ids = {}
     for batch in state.batches:
@@ -70,7 +77,11 @@ def _problems(layout: Layout, state: Commit, raw: Settings | None) -> Iterator[P
                 rows[file.table] = pq.read_table(layout.published(file.table, batch.slot)).to_pylist(maps_as_pydicts="strict")
         if any(file.rows and not rows[file.table] for file in batch.files):
             continue  # what is missing has been said; every row that refers to it would say it again
-        yield from _batch(batch, rows, ids, raw)
+        found = [*_batch(batch, rows, ids, raw)]
+        for table, key in (("documents", "uri"), ("articles", "source_file")):
+            found += (problem for row in rows[table] for problem in _made_by(row, state.identity, table, row[key]))
+        files = {file.table: str(layout.published(file.table, batch.slot)) for file in batch.files}
+        yield from (problem._replace(file=files.get(problem.table, "")) for problem in found)
 
 
 def _strays(layout: Layout, state: Commit) -> Iterator[Problem]:
@@ -99,6 +110,9 @@ def _file(layout: Layout, state: Commit, batch: BatchRecord, file: FileRecord) -
         yield problem(f"this is no sound Parquet file ({error})")
         return
     with about:
+        if about.schema_arrow.metadata and b"winnow.left_out" in about.schema_arrow.metadata:
+            yield Problem(file.table, "", str(path), "this dataset was shared without its text", _REHYDRATE)
+            return
         if about.metadata.num_rows != file.rows:
             yield problem(f"{about.metadata.num_rows} rows where {file.rows} were written")
         schema = about.schema_arrow
@@ -115,6 +129,7 @@ def _batch(batch: BatchRecord, rows: dict[str, list[Row]], ids: Ids, raw: Settin
     if len(rows["documents"]) != batch.counts.sources:
         cause = f"{len(rows['documents'])} sources where {batch.counts.sources} went in"
         yield Problem("documents", "", batch.slot, cause, EDITED)
+    yield from _counted(batch, rows)
     order = [row["uri"] for row in rows["documents"]]
     if order != sorted(order):
         yield Problem("documents", "", batch.slot, "the rows are not sorted by uri", EDITED)
@@ -135,6 +150,31 @@ def _batch(batch: BatchRecord, rows: dict[str, list[Row]], ids: Ids, raw: Settin
     if raw is not None:
         for uri, documents in itertools.groupby(rows["documents"], lambda row: row["uri"]):
             yield from check_file(uri, {row["member"] or "": Rows(row, **of[row["document_id"]]) for row in documents}, raw)
+
+
+def _counted(batch: BatchRecord, rows: dict[str, list[Row]]) -> Iterator[Problem]:
+    """What the commit record counts of a batch, against its rows."""
+    rules: dict[str, tuple[int, int]] = {}
+    for entry in rows["ledger"]:
+        name = f"{entry['action']} {entry['rule']}"
+        count, length = rules.get(name, (0, 0))
+        rules[name] = (count + 1, length + entry["end"] - entry["start"])
+    if len(rows["articles"]) != batch.counts.articles:
+        cause = f"{len(rows['articles'])} articles where the commit counts {batch.counts.articles}"
+        yield Problem("articles", "", batch.slot, cause, EDITED)
+    for name in sorted(rules.keys() | batch.counts.rules.keys()):
+        there, said = rules.get(name, (0, 0)), batch.counts.rules.get(name, (0, 0))
+        if there != said:
+            cause = f"{there[0]} entries of {there[1]} characters by {name!r} where the commit counts {said[0]} of {said[1]}"
+            yield Problem("ledger", "", batch.slot, cause, EDITED)
+
+
+def _made_by(row: Row, state: Identity, table: str, uri: str) -> Iterator[Problem]:
+    """Whether the row says that it was made by what the commit names."""
+    for name in ("ruleset", "pipeline_version"):
+        if row[name] != getattr(state, name):
+            cause = f"{name} is {row[name]!r}, and the commit says {getattr(state, name)!r}"
+            yield Problem(table, uri, f"{row.get('id') or ''} {name}".strip(), cause, EDITED)
 
 
 def _unique(table: str, key: str, uri: str, ids: Ids) -> Iterator[Problem]:
@@ -191,6 +231,9 @@ def _articles(document: Row, articles: list[Row], ids: Ids) -> Iterator[Problem]
             return Problem("articles", document["uri"], f"{key} {place}", cause, EDITED)
 
         yield from _unique("articles", article["id"], document["uri"], ids)
+        first = article["kept"][0]["start"] if article["kept"] else 0
+        if article["id"] != hashlib.sha256(f"{article['document_id']}:{first}".encode()).hexdigest()[:32]:
+            yield problem("id", "the id is not that of this document and first kept offset")
         if article["position"] != number:
             yield problem("position", f"position {article['position']} where {number} was due")
         for mine, theirs in same.items():
