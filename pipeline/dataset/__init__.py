@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipeline.dataset.commit import commit, recover
+from pipeline.dataset.compact import Compaction, commit_compaction, compact, plan_compaction, work_compaction
 from pipeline.dataset.layout import TABLES, Layout
 from pipeline.dataset.lock import locked
 from pipeline.dataset.plan import Batch, Plan, plan
@@ -31,6 +32,7 @@ __all__ = [
     "Batch",
     "BatchRecord",
     "Commit",
+    "Compaction",
     "Counts",
     "FileRecord",
     "Layout",
@@ -40,14 +42,18 @@ __all__ = [
     "Report",
     "build",
     "commit",
+    "commit_compaction",
+    "compact",
     "load",
     "locked",
     "numbers",
     "open_dataset",
     "plan",
+    "plan_compaction",
     "recover",
     "verify",
     "work",
+    "work_compaction",
 ]
 
 

@@ -19,6 +19,7 @@ class Problem(NamedTuple):
         return f"{where}: {self.cause}. {self.remedy}"
 
 
+MIGRATE = "Say `winnow flow compact`: it adds the new columns, empty; or run again, which fills them"
 REBUILD = "Delete the file and run again: it is made anew from its sources"
 RERUN = "Run again: changed and deleted sources are processed anew"
 REPORT = "This is a fault of winnow: please report it with the source file"

@@ -16,7 +16,7 @@ from pipeline.columns import SCHEMA_VERSION, SCHEMAS
 from pipeline.dataset.against import check_source
 from pipeline.dataset.files import digest
 from pipeline.dataset.layout import TABLES, Layout
-from pipeline.dataset.problem import EDITED, REBUILD, Problem
+from pipeline.dataset.problem import EDITED, MIGRATE, REBUILD, Problem
 from pipeline.dataset.record import load
 from pipeline.errors import DatasetError
 from pipeline.model import Action, Label
@@ -98,9 +98,13 @@ def _file(layout: Layout, state: Commit, batch: BatchRecord, file: FileRecord) -
         if about.metadata.num_rows != file.rows:
             yield problem(f"{about.metadata.num_rows} rows where {file.rows} were written")
         schema = about.schema_arrow
+    said = {key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}
+    if said.get("winnow.schema_version") == state.identity.schema_version != SCHEMA_VERSION:
+        cause = f"its columns are those of version {state.identity.schema_version}, not {SCHEMA_VERSION}"
+        yield Problem(file.table, "", str(path), cause, MIGRATE)
+        return
     if not schema.equals(SCHEMAS[file.table], check_metadata=False):
         yield problem("the columns are not those of this version")
-    said = {key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}
     wanted = {"schema_version": SCHEMA_VERSION, "ruleset": state.identity.ruleset, "settings": state.identity.settings}
     for key, value in wanted.items():
         if said.get(f"winnow.{key}") != value:

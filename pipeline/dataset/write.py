@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from pipeline.dataset.files import digest, explained, move, sync_file, sync_folder
 from pipeline.dataset.layout import staged
+from pipeline.dataset.parquet import options
 from pipeline.dataset.plan import UNREAD, batch_name, identity, refused_key
 from pipeline.dataset.record import BatchRecord, Counts, FileRecord, Refused
 from pipeline.errors import Rejected
@@ -31,22 +32,6 @@ if TYPE_CHECKING:
 
 # The file was there when it was planned. If it is back at the next run it is read again: no plan makes this key.
 _GONE = "vanished"
-# Columns with few values, where a dictionary pays; text never does.
-_DICTIONARY = {
-    "articles": [
-        *("document_id", "date_precision", "publisher", "section", "language", "split_by"),
-        *("source_file", "encoding", "ruleset", "pipeline_version"),
-    ],
-    "ledger": ["document_id", "article_id", "action", "label", "rule"],
-    "documents": [
-        *("media_type", "encoding", "encoding_evidence", "export", "status", "stage", "reason", "remedy"),
-        *("ruleset", "pipeline_version"),
-    ],
-}
-# Smallest and largest value help nobody to skip a row group by these, and would put long texts into the footer.
-_NO_STATISTICS = frozenset(
-    {"text", "replacement", "headline", "detail", "remedy", "references", "kept", "evidence", "keywords", "warnings"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,12 +82,8 @@ def _write(table: str, rows: pa.RecordBatch, name: str, staging: Path, context: 
     pq.write_table(
         about,
         part,
-        compression="zstd",
-        compression_level=settings.zstd_level,
         row_group_size=settings.row_group_rows,
-        use_dictionary=_DICTIONARY[table],
-        write_statistics=[field.name for field in about.schema if field.name not in _NO_STATISTICS],
-        write_page_index=True,
+        **options(table, about.schema, settings.zstd_level),
     )
     sync_file(part)
     made = FileRecord(table, rows.num_rows, part.stat().st_size, digest(part))
