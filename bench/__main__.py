@@ -1,7 +1,8 @@
 """Quality against gold.
 
 `python -m bench predict KIND INPUT.parquet PRED` runs the library; `seeds [DIR_OF_SEEDS DIR_OF_GOLD]`, `boilerplate DATA_DIR` and
-`language DATA_DIR` are tables against gold; `cost DATA_DIR` says what a page costs; `train KIND DATA_DIR` learns.
+`language DATA_DIR` are tables against gold; `cost DATA_DIR` says what a page costs; `dedupe` needs no
+data; `train KIND DATA_DIR` learns.
 
 No data folder is built in: paths are arguments, or `seeds` finds `seeds` and `gold` below the folder that WINNOW_DATA names.
 Exit codes: 0 ok (for tables: all bars hold), 1 a bar does not hold, 2 wrong usage or settings.
@@ -15,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import TypeAlias
 
-from bench import boilerplate, cost, language, predict, seeds, train
+from bench import boilerplate, cost, dedupe, language, predict, seeds, train
 from pipeline.errors import WinnowError
 
 DATA = "WINNOW_DATA"
@@ -37,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    for command in (_predict, _seeds, _boilerplate, _language, _cost, _train):
+    for command in (_predict, _seeds, _boilerplate, _language, _cost, _dedupe, _train):
         command(commands)
     return parser
 
@@ -102,6 +103,12 @@ def _cost(commands: Commands) -> None:
     )
     one.add_argument("--json", action="store_true", help="one JSON object instead of the table")
     one.set_defaults(run=lambda asked: cost.run(asked.data, asked.pages, hostile_bytes=asked.hostile_bytes, as_json=asked.json))
+
+
+def _dedupe(commands: Commands) -> None:
+    one = commands.add_parser("dedupe", help="copies found in invented articles; exit 1 unless the bars hold")
+    one.add_argument("--articles", type=int, default=10_000, help="so many (default 10,000)")
+    one.set_defaults(run=lambda asked: dedupe.run(asked.articles))
 
 
 def _train(commands: Commands) -> None:

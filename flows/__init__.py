@@ -26,6 +26,7 @@ FLOWS = {
     "ingest": "flows.ingest:ingest",
     "learn": "flows.learn:learn",
     "compact": "flows.compact:compact",
+    "dedupe": "flows.dedupe:dedupe",
 }
 
 

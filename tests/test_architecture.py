@@ -13,10 +13,10 @@ FLOORS = (
     {"model", "errors"},
     {"settings", "decode", "repair", "rules", "learned", "marks", "slices", "surface", "templates"},
     {"sources", "blocks", "label", "split", "fields", "compose", "enrich"},
-    {"process"},
+    {"process", "dedupe"},
     {"columns"},
     {"table"},
-    {"dataset", "learn", "dedupe", "report"},
+    {"dataset", "learn", "report"},
     {"flows"},
     {"cli"},
 )
@@ -39,6 +39,7 @@ CONFINED = {
     "striprtf": {"sources.extract.rtf"},
     "chardet": {"decode"},
     "re2": {"rules"},
+    "rensa": {"dedupe"},
     "pydantic": {"settings", "flows"},
     "pydantic_settings": {"settings"},
 }

@@ -79,12 +79,18 @@ def _remove(raw: Path) -> None:
     (raw / "story 4.txt").unlink()
 
 
+def _remove_last(raw: Path) -> None:
+    (raw / "story 8.txt").unlink()
+    (raw / "story 7.txt").unlink()
+    (raw / "story 6.txt").unlink()
+
+
 def _empty(raw: Path) -> None:
     for path in raw.iterdir():
         path.unlink()
 
 
-@pytest.mark.parametrize("change", [_add, _change, _remove, _empty])
+@pytest.mark.parametrize("change", [_add, _change, _remove, _remove_last, _empty])
 def test_a_change_after_it_costs_its_batch_and_gives_the_rows_of_a_fresh_run(
     change: Callable[[Path], None], settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

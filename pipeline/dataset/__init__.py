@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.dataset.commit import commit, recover
 from pipeline.dataset.compact import Compaction, commit_compaction, compact, plan_compaction, work_compaction
+from pipeline.dataset.duplicates import Deduplication, commit_dedupe, find_duplicates, plan_dedupe, work_dedupe
 from pipeline.dataset.layout import TABLES, Layout
 from pipeline.dataset.lock import locked
 from pipeline.dataset.plan import Batch, Plan, plan
@@ -34,6 +35,7 @@ __all__ = [
     "Commit",
     "Compaction",
     "Counts",
+    "Deduplication",
     "FileRecord",
     "Layout",
     "Plan",
@@ -43,17 +45,21 @@ __all__ = [
     "build",
     "commit",
     "commit_compaction",
+    "commit_dedupe",
     "compact",
+    "find_duplicates",
     "load",
     "locked",
     "numbers",
     "open_dataset",
     "plan",
     "plan_compaction",
+    "plan_dedupe",
     "recover",
     "verify",
     "work",
     "work_compaction",
+    "work_dedupe",
 ]
 
 

@@ -39,7 +39,7 @@ def commit(plan: Plan, reports: Iterable[Report]) -> Commit:
         cause = f"{len(lost)} batches were not reported"
         raise DatasetError(cause, place=str(plan.out), remedy="Run again; nothing was published")
     previous = plan.previous
-    if previous is not None and not made and plan.order == tuple(batch.slot for batch in previous.batches):
+    if previous is not None and not made and not plan.carried and plan.order == tuple(batch.slot for batch in previous.batches):
         return unchanged(previous)
     with explained(plan.out):
         written = [report.record for report in made.values()] + [pack(group, plan.out, plan.staging) for group in plan.carried]

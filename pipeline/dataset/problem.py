@@ -20,6 +20,7 @@ class Problem(NamedTuple):
 
 
 MIGRATE = "Say `winnow flow compact`: it adds the new columns, empty; or run again, which fills them"
+AGAIN = "Delete the file and say `winnow flow dedupe`: it is made anew"
 REBUILD = "Delete the file and run again: it is made anew from its sources"
 RERUN = "Run again: changed and deleted sources are processed anew"
 REPORT = "This is a fault of winnow: please report it with the source file"

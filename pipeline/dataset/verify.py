@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.columns import DERIVED as DERIVED_SCHEMAS
 from pipeline.columns import SCHEMA_VERSION, SCHEMAS
 from pipeline.dataset.against import check_source
+from pipeline.dataset.clusters import check_duplicates
 from pipeline.dataset.files import digest
-from pipeline.dataset.layout import TABLES, Layout
+from pipeline.dataset.layout import DERIVED, TABLES, Layout
 from pipeline.dataset.problem import EDITED, MIGRATE, REBUILD, Problem
 from pipeline.dataset.record import load
 from pipeline.errors import DatasetError
@@ -67,12 +69,16 @@ def _problems(layout: Layout, state: Commit, raw: Path | None) -> Iterator[Probl
         if any(file.rows and not rows[file.table] for file in batch.files):
             continue  # what is missing has been said; every row that refers to it would say it again
         yield from _batch(batch, rows, ids, raw)
+    for derived in state.derived:
+        for file in derived.files:
+            problems = list(_file(layout, state, derived, file))
+            yield from problems or check_duplicates(pq.read_table(layout.published(file.table, derived.slot)).to_pylist(), ids)
 
 
 def _strays(layout: Layout, state: Commit) -> Iterator[Problem]:
     """Files that globs see and the commit knows nothing of: their rows would be read twice."""
-    known = {(file.table, batch.slot) for batch in state.batches for file in batch.files}
-    for table in TABLES:
+    known = {(file.table, batch.slot) for batch in state.stored for file in batch.files}
+    for table in (*TABLES, *DERIVED):
         for path in sorted((layout.out / table).glob("*.parquet")):
             if (table, path.stem) not in known:
                 yield Problem(table, "", str(path), "this file is not part of the dataset", "Move it elsewhere")
@@ -103,7 +109,7 @@ def _file(layout: Layout, state: Commit, batch: BatchRecord, file: FileRecord) -
         cause = f"its columns are those of version {state.identity.schema_version}, not {SCHEMA_VERSION}"
         yield Problem(file.table, "", str(path), cause, MIGRATE)
         return
-    if not schema.equals(SCHEMAS[file.table], check_metadata=False):
+    if not schema.equals((SCHEMAS | DERIVED_SCHEMAS)[file.table], check_metadata=False):
         yield problem("the columns are not those of this version")
     wanted = {"schema_version": SCHEMA_VERSION, "ruleset": state.identity.ruleset, "settings": state.identity.settings}
     for key, value in wanted.items():
