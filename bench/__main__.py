@@ -2,7 +2,7 @@
 
 `python -m bench predict KIND INPUT.parquet PRED` runs the library; `seeds [DIR_OF_SEEDS DIR_OF_GOLD]`, `boilerplate DATA_DIR`,
 `split DATA_DIR`, `language DATA_DIR` and `decode DATA_DIR` are tables against gold; `cost DATA_DIR` says what a page costs;
-`train KIND DATA_DIR` learns anew.
+`dedupe` needs no data; `train KIND DATA_DIR` learns anew.
 
 No data folder is built in: paths are arguments, or `seeds` finds `seeds` and `gold` below the folder that WINNOW_DATA names.
 Exit codes: 0 ok (for tables: all bars hold), 1 a bar does not hold, 2 wrong usage or settings.
@@ -16,7 +16,7 @@ import sys
 from pathlib import Path
 from typing import TypeAlias
 
-from bench import boilerplate, cost, decode, language, predict, seeds, split, train
+from bench import boilerplate, cost, decode, dedupe, language, predict, seeds, split, train
 from pipeline.errors import WinnowError
 
 DATA = "WINNOW_DATA"
@@ -38,7 +38,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    for command in (_predict, _seeds, _boilerplate, _split, _language, _decode, _cost, _train):
+    for command in (_predict, _seeds, _boilerplate, _split, _language, _decode, _cost, _dedupe, _train):
         command(commands)
     return parser
 
@@ -116,6 +116,12 @@ def _split(commands: Commands) -> None:
     _data(one, "split.parquet")
     one.add_argument("--workers", type=int, default=2, help="processes (default 2)")
     one.set_defaults(run=lambda asked: split.run(asked.data, workers=asked.workers))
+
+
+def _dedupe(commands: Commands) -> None:
+    one = commands.add_parser("dedupe", help="copies found in invented articles; exit 1 unless the bars hold")
+    one.add_argument("--articles", type=int, default=10_000, help="so many (default 10,000)")
+    one.set_defaults(run=lambda asked: dedupe.run(asked.articles))
 
 
 def _train(commands: Commands) -> None:

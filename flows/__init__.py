@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 
 _server: list[str] = []  # the API URL of the server that this process uses
 
-FLOWS = {"ingest": "flows.ingest:ingest", "learn": "flows.learn:learn"}
+FLOWS = {
+    "ingest": "flows.ingest:ingest",
+    "learn": "flows.learn:learn",
+    "compact": "flows.compact:compact",
+    "dedupe": "flows.dedupe:dedupe",
+}
 
 
 def load(name: str) -> Flow[..., Any]:

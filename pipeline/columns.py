@@ -150,13 +150,30 @@ DOCUMENTS = pa.schema(
     ]
 )
 
+DUPLICATES = pa.schema(
+    [
+        _field("id", pa.string(), "id of an article that has copies"),
+        _field("cluster", pa.string(), "smallest id among the copies"),
+        _field(
+            "kind",
+            pa.string(),
+            "exact: the same words as one before it; update: its outlet's later or longer version; near: another copy;"
+            " null: the representative itself",
+        ),
+        _field("representative", pa.string(), "id of the copy that stands for all: the earliest, of one day the longest"),
+        _field("similarity", pa.float64(), "estimated share of shingles in common with the representative", "Jaccard index 0…1"),
+    ]
+)
+
 SCHEMAS = {"articles": ARTICLES, "ledger": LEDGER, "documents": DOCUMENTS}
+# Tables that are made from the others, by flows of their own.
+DERIVED = {"duplicates": DUPLICATES}
 
 
 def columns_markdown() -> str:
-    """The columns of the three tables as Markdown tables, for the README."""
+    """The columns of all tables as Markdown tables, for the README."""
     lines: list[str] = []
-    for name, schema in SCHEMAS.items():
+    for name, schema in (SCHEMAS | DERIVED).items():
         lines += [f"### `{name}/`", "", "| column | type | meaning | unit | name from |", "|---|---|---|---|---|"]
         lines += [row for field in schema for row in _markdown(field, "")]
         lines.append("")

@@ -27,7 +27,12 @@ RULE = {
     "hits": ["The work cost nothing."],
     "misses": ["The harbour of Hale was opened again."],
 }
-DIVIDER = "\n\n***\n\n"
+
+
+def page(*texts: str) -> str:
+    """A web page that parts its texts by lines of stars."""
+    parts = (part for text in texts for part in (*text.split("\n\n"), "***"))
+    return "<!doctype html><html><body>" + "".join(f"<p>{part.strip()}</p>" for part in list(parts)[:-1]) + "</body></html>"
 
 
 @pytest.fixture
@@ -108,7 +113,7 @@ def test_a_rule_is_told_by_the_characters_it_drops(settings: Settings, tmp_path:
 
 def test_articles_match_by_what_they_share_of_the_source(tmp_path: Path) -> None:
     (tmp_path / "raw").mkdir()
-    (tmp_path / "raw" / "two.txt").write_text(prose(1) + DIVIDER + prose(2), encoding="utf-8")
+    (tmp_path / "raw" / "two.html").write_text(page(prose(1), prose(2)), encoding="utf-8")
     one = load(raw=tmp_path / "raw", out=tmp_path / "one")
     two = load(raw=tmp_path / "raw", out=tmp_path / "two", split_threshold=1.0)
     dataset.build(one)

@@ -14,7 +14,9 @@ from typing import TYPE_CHECKING
 
 from pipeline.dataset.checksum import checksum
 from pipeline.dataset.commit import commit, recover
+from pipeline.dataset.compact import Compaction, commit_compaction, compact, plan_compaction, work_compaction
 from pipeline.dataset.diff import Diff, diff
+from pipeline.dataset.duplicates import Deduplication, commit_dedupe, find_duplicates, plan_dedupe, work_dedupe
 from pipeline.dataset.layout import TABLES, Layout
 from pipeline.dataset.lock import locked
 from pipeline.dataset.plan import Batch, Plan, plan
@@ -35,7 +37,9 @@ __all__ = [
     "Batch",
     "BatchRecord",
     "Commit",
+    "Compaction",
     "Counts",
+    "Deduplication",
     "Diff",
     "FileRecord",
     "Layout",
@@ -48,18 +52,26 @@ __all__ = [
     "build",
     "checksum",
     "commit",
+    "commit_compaction",
+    "commit_dedupe",
+    "compact",
     "diff",
+    "find_duplicates",
     "load",
     "locked",
     "numbers",
     "open_dataset",
     "plan",
+    "plan_compaction",
+    "plan_dedupe",
     "recover",
     "rehydrate",
     "share",
     "unsure",
     "verify",
     "work",
+    "work_compaction",
+    "work_dedupe",
 ]
 
 

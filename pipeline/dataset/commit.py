@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 
 from pipeline.dataset.files import explained, make_folder, move, publish, put_json, remove, remove_tree, sync_folder
-from pipeline.dataset.layout import TABLES, Layout, staged
+from pipeline.dataset.layout import DERIVED, TABLES, Layout, staged
+from pipeline.dataset.pack import pack
 from pipeline.dataset.record import Commit, FileRecord, load, numbers
 from pipeline.errors import DatasetError
 
@@ -37,19 +38,46 @@ def commit(plan: Plan, reports: Iterable[Report]) -> Commit:
     if lost:
         cause = f"{len(lost)} batches were not reported"
         raise DatasetError(cause, place=str(plan.out), remedy="Run again; nothing was published")
-    records = {batch.slot: batch for batch in plan.unchanged} | {slot: report.record for slot, report in made.items()}
     previous = plan.previous
-    if previous is not None and not made and plan.order == tuple(batch.slot for batch in previous.batches):
-        return dataclasses.replace(previous, newly_rejected=(), added=(), retired=(), changed=False)
+    if previous is not None and not made and not plan.carried and plan.order == tuple(batch.slot for batch in previous.batches):
+        return unchanged(previous)
     with explained(plan.out):
+        written = [report.record for report in made.values()] + [pack(group, plan.out, plan.staging) for group in plan.carried]
+        records = {batch.slot: batch for batch in (*plan.unchanged, *written)}
         new = _new_commit(plan, tuple(records[slot] for slot in plan.order), tuple(made.values()))
-        journal = _journal(plan, new, [report.record for report in made.values()])
-        layout = Layout(plan.out)
-        for folder in (layout.staging, layout.commits, *_table_folders(layout)):
-            make_folder(folder)
-        put_json(layout.journal, journal, layout.scratch)
-        recover(plan.out)
+        install(plan.out, plan.staging, new, previous, written, plan.keep_commits)
     return new
+
+
+def unchanged(previous: Commit) -> Commit:
+    """The commit that is there already, as the result of a run that had nothing to publish."""
+    return dataclasses.replace(previous, newly_rejected=(), added=(), retired=(), changed=False)
+
+
+def succeeding(previous: Commit | None, new: Commit) -> Commit:
+    """`new` with its number, what it adds and retires, and the time: the state that follows `previous`."""
+    now = _file_names(new)
+    before = _file_names(previous) if previous else set()
+    return dataclasses.replace(
+        new,
+        number=previous.number + 1 if previous else 1,
+        finished=dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds"),
+        added=tuple(sorted(now - before)),
+        retired=tuple(sorted(before - now)),
+    )
+
+
+def install(  # noqa: PLR0913, PLR0917  # all that a commit is made of
+    out: Path, staging: Path, new: Commit, previous: Commit | None, written: Iterable[BatchRecord], keep_commits: int
+) -> None:
+    """The dataset is as `new` says. `written`: the records among its own whose files stand in `staging`. Raises OSError."""
+    journal = _journal(staging, new, previous, written, keep_commits)
+    layout = Layout(out)
+    tables = {*TABLES, *(file.table for batch in new.derived for file in batch.files)}
+    for folder in (layout.staging, layout.commits, *(folder for table in sorted(tables) for folder in _folders(layout, table))):
+        make_folder(folder)
+    put_json(layout.journal, journal, layout.scratch)
+    recover(out)
 
 
 def recover(out: Path) -> None:
@@ -67,22 +95,19 @@ def recover(out: Path) -> None:
 
 def _new_commit(plan: Plan, batches: tuple[BatchRecord, ...], reports: tuple[Report, ...]) -> Commit:
     previous = plan.previous
-    now = _file_names(batches)
-    before = _file_names(previous.batches) if previous else set()
-    return Commit(
-        number=previous.number + 1 if previous else 1,
-        started=plan.started,
-        finished=dt.datetime.now(dt.UTC).isoformat(timespec="milliseconds"),
-        identity=plan.identity,
-        batches=batches,
-        added=tuple(sorted(now - before)),
-        retired=tuple(sorted(before - now)),
-        newly_rejected=_newly_rejected(plan, reports),
-    )
+    refused = _newly_rejected(plan, reports)
+    new = Commit(0, plan.started, "", plan.identity, batches, newly_rejected=refused)
+    if previous is not None and _part_names(new) == _part_names(previous):
+        new = dataclasses.replace(new, derived=previous.derived)
+    return succeeding(previous, new)
 
 
-def _file_names(batches: Iterable[BatchRecord]) -> set[str]:
-    return {f"{file.table}/{batch.name}" for batch in batches for file in batch.files}
+def _part_names(state: Commit) -> list[str]:
+    return [part.name for batch in state.batches for part in batch.whole]
+
+
+def _file_names(state: Commit) -> set[str]:
+    return {f"{file.table}/{batch.name}" for batch in state.stored for file in batch.files}
 
 
 def _newly_rejected(plan: Plan, reports: tuple[Report, ...]) -> tuple[Refused, ...]:
@@ -102,15 +127,17 @@ def _newly_rejected(plan: Plan, reports: tuple[Report, ...]) -> tuple[Refused, .
     return tuple(one for one in refused if (one.uri, one.member, one.sha256, one.reason) not in known)
 
 
-def _journal(plan: Plan, new: Commit, made: Iterable[BatchRecord]) -> dict[str, Any]:
-    published = {(file.table, batch.slot) for batch in new.batches for file in batch.files}
-    before = plan.previous.batches if plan.previous else ()
+def _journal(
+    staging: Path, new: Commit, previous: Commit | None, made: Iterable[BatchRecord], keep_commits: int
+) -> dict[str, Any]:
+    published = {(file.table, batch.slot) for batch in new.stored for file in batch.files}
+    before = previous.stored if previous else ()
     return {
         "record": new.to_json(),
-        "run": plan.staging.name,
+        "run": staging.name,
         "adds": [[file.table, batch.slot, batch.name] for batch in made for file in batch.files],
         "removes": sorted({(file.table, batch.slot) for batch in before for file in batch.files} - published),
-        "keep_commits": plan.keep_commits,
+        "keep_commits": keep_commits,
     }
 
 
@@ -141,20 +168,22 @@ def _prune(layout: Layout, keep_commits: int) -> None:
     kept: set[tuple[str, str]] = set()
     for number in numbers(layout.out)[-1 - keep_commits :] if keep_commits else []:
         record = load(layout.out, number)
-        kept |= {(file.table, batch.name) for batch in record.batches for file in batch.files} if record else set()
-    for table in TABLES:
+        kept |= {(file.table, batch.name) for batch in record.stored for file in batch.files} if record else set()
+    for table in (*TABLES, *DERIVED):
         for path in layout.stored(table, "*").parent.glob("*.parquet"):
             if (table, path.stem) not in kept:
                 remove(path)
 
 
-def _table_folders(layout: Layout) -> list[Path]:
-    return [folder for table in TABLES for folder in (layout.out / table, layout.stored(table, "").parent)]
+def _folders(layout: Layout, table: str) -> tuple[Path, Path]:
+    return layout.out / table, layout.stored(table, "").parent
 
 
 def _sync_tables(layout: Layout) -> None:
-    for folder in _table_folders(layout):
-        sync_folder(folder)
+    for table in (*TABLES, *DERIVED):
+        for folder in _folders(layout, table):
+            if folder.is_dir():
+                sync_folder(folder)
 
 
 def file_paths(out: Path, state: Commit, table: str) -> list[tuple[Path, BatchRecord, FileRecord]]:

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from pipeline.dataset.files import digest
-from pipeline.dataset.layout import TABLES
+from pipeline.dataset.layout import DERIVED, TABLES
 from pipeline.dataset.problem import Problem
 from pipeline.dataset.record import load, numbers
 from pipeline.errors import DatasetError
@@ -66,17 +66,21 @@ def _record(layout: Layout, number: int, record: Commit, before: Commit | None) 
 
 
 def _names(record: Commit) -> set[str]:
-    return {f"{file.table}/{batch.name}" for batch in record.batches for file in batch.files}
+    return {f"{file.table}/{batch.name}" for batch in record.stored for file in batch.files}
 
 
 def _kept(layout: Layout, state: Commit, records: Iterable[Commit]) -> Iterator[Problem]:
     """Files under their lasting names: those of some commit, with its bytes; all of the newest commit, unless none are kept."""
     due: dict[tuple[str, str], FileRecord] = {}
     for record in records:
-        due |= {(file.table, batch.name): file for batch in record.batches for file in batch.files}
-    there = {(table, path.stem): path for table in TABLES for path in sorted(layout.stored(table, "").parent.glob("*.parquet"))}
+        due |= {(file.table, batch.name): file for batch in record.stored for file in batch.files}
+    there = {
+        (table, path.stem): path
+        for table in (*TABLES, *DERIVED)
+        for path in sorted(layout.stored(table, "").parent.glob("*.parquet"))
+    }
     published = {
-        (file.table, batch.name): layout.published(file.table, batch.slot) for batch in state.batches for file in batch.files
+        (file.table, batch.name): layout.published(file.table, batch.slot) for batch in state.stored for file in batch.files
     }
     for key, path in there.items():
         if key not in due:

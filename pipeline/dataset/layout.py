@@ -3,6 +3,7 @@
     articles/SLOT.parquet      what any tool reads by glob: the newest commit's rows (also ledger/, documents/)
     _files/TABLE/NAME.parquet  the same files, and those of the commits still kept, under names whose content never changes
     _commits/00000001.json     one record a commit; .journal.json beside them while one is being published
+    _signatures/NAME.parquet   what flow dedupe remembers of a batch; it may be deleted at any time
     .staging/RUN/              what a run has written and not published
     .lock                      held by the one writer
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 TABLES = ("articles", "ledger", "documents")
+# Made from the rows of all articles, by a flow of their own; a commit whose articles changed has none until it has run.
+DERIVED = ("duplicates",)
 
 
 class Layout(NamedTuple):
@@ -44,6 +47,11 @@ class Layout(NamedTuple):
     def scratch(self) -> Path:
         """A name that a file has for an instant before it replaces another."""
         return self.staging / "next"
+
+    @property
+    def signatures(self) -> Path:
+        """Folder of what flow `dedupe` remembers of each batch, so that it need not look at it again."""
+        return self.out / "_signatures"
 
     @property
     def lock(self) -> Path:

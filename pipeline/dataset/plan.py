@@ -18,6 +18,7 @@ from pipeline.columns import SCHEMA_VERSION
 from pipeline.dataset.commit import recover
 from pipeline.dataset.files import digest, explained, make_folder
 from pipeline.dataset.layout import Layout
+from pipeline.dataset.pack import Group, match
 from pipeline.dataset.record import BatchRecord, Commit, Identity, load
 from pipeline.process import prepare
 from pipeline.sources import Listed, discover, is_readable
@@ -68,7 +69,10 @@ class Batch:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The work of one run. `order` holds the slots of all batches; `unchanged` those that need no work."""
+    """The work of one run. `order` holds the slots of all batches; `unchanged` those that need no work.
+
+    `carried` are unchanged batches that shared their files with others that changed: their rows are copied, not made anew.
+    """
 
     out: Path
     staging: Path
@@ -79,11 +83,13 @@ class Plan:
     order: tuple[str, ...]
     previous: Commit | None
     keep_commits: int
+    carried: tuple[Group, ...] = ()
 
     @property
     def sources(self) -> int:
         """How many sources there are, with those that need no work."""
-        return sum(len(batch.items) for batch in self.batches) + sum(batch.counts.sources for batch in self.unchanged)
+        still = sum(group.counts.sources for group in self.carried) + sum(batch.counts.sources for batch in self.unchanged)
+        return sum(len(batch.items) for batch in self.batches) + still
 
 
 def plan(settings: Settings) -> Plan:
@@ -100,10 +106,11 @@ def plan(settings: Settings) -> Plan:
     context = prepare(settings)
     made_by = identity(context)
     batches = list(_batches(_items(settings, context.decisions), made_by, settings))
-    have = {batch.name: batch for batch in previous.batches if is_there(layout, batch)} if previous else {}
-    todo = tuple(batch for batch in batches if batch.name not in have)
+    have = [batch for batch in previous.batches if is_there(layout, batch)] if previous else []
+    matched = match([(batch.slot, batch.name) for batch in batches], have, settings)
+    todo = tuple(batch for batch in batches if batch.name in matched.missing)
     staging = layout.staging / f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
-    if todo:
+    if todo or matched.carried:
         with explained(staging):
             make_folder(staging)
     return Plan(
@@ -112,10 +119,11 @@ def plan(settings: Settings) -> Plan:
         started=started,
         identity=made_by,
         batches=todo,
-        unchanged=tuple(have[batch.name] for batch in batches if batch.name in have),
-        order=tuple(batch.slot for batch in batches),
+        unchanged=matched.unchanged,
+        order=matched.order,
         previous=previous,
         keep_commits=settings.keep_commits,
+        carried=matched.carried,
     )
 
 

@@ -23,6 +23,8 @@ class Problem(NamedTuple):
         return f"{where}: {self.cause}. {self.remedy}{f' ({self.file})' if self.file else ''}"
 
 
+MIGRATE = "Say `winnow flow compact`: it adds the new columns, empty; or run again, which fills them"
+AGAIN = "Delete the file and say `winnow flow dedupe`: it is made anew"
 REBUILD = "Delete the file and run again: it is made anew from its sources"
 RERUN = "Run again: changed and deleted sources are processed anew"
 REPORT = "This is a fault of winnow: please report it with the source file"

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pyarrow.dataset as ds
 
-from pipeline.columns import SCHEMAS
+from pipeline.columns import DERIVED, SCHEMAS
 from pipeline.dataset.commit import file_paths
 from pipeline.dataset.record import load
 from pipeline.errors import DatasetError
@@ -17,17 +17,21 @@ if TYPE_CHECKING:
 
 
 def open_dataset(out: Path, table: str = "articles", commit: int | None = None) -> ds.Dataset:
-    """A pyarrow dataset of `table` ("articles", "ledger" or "documents") as it was at `commit`, the newest by default.
+    """A pyarrow dataset of a table ("articles", "ledger", "documents", "duplicates") as of `commit`, the newest by default.
 
     Later runs don't change what it reads, as long as the commit is kept. DatasetError if there is no such commit or table.
     """
-    if table not in SCHEMAS:
-        raise DatasetError(f"no table {table!r}", place=str(out), remedy=f"Known: {', '.join(SCHEMAS)}")
+    schemas = SCHEMAS | DERIVED
+    if table not in schemas:
+        raise DatasetError(f"no table {table!r}", place=str(out), remedy=f"Known: {', '.join(schemas)}")
     state = load(out, commit)
     if state is None:
         raise DatasetError("no dataset here", place=str(out), remedy="Run `winnow run` first, or name the folder of a dataset")
+    if table in DERIVED and not state.files(table):
+        cause = f"commit {state.number} has no table {table}: articles changed after it was made, or it never was"
+        raise DatasetError(cause, place=str(out), remedy="Say `winnow flow dedupe`")
     paths = [str(path) for path, _, _ in file_paths(out, state, table)]
-    return ds.dataset(paths, schema=SCHEMAS[table], format="parquet")
+    return ds.dataset(paths, schema=schemas[table], format="parquet")
 
 
 def unsure(out: Path) -> set[str]:

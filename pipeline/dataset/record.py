@@ -78,13 +78,36 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """A batch whose rows stand one behind the other in files of several. `rows` a table; `bytes` of its largest file alone."""
+
+    slot: str
+    name: str
+    counts: Counts
+    rows: dict[str, int]
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class BatchRecord:
-    """The files that hold the rows of one batch. `name` is the digest of all that went into it, `slot` its place."""
+    """The files that hold the rows of one batch. `name` is the digest of all that went into it, `slot` its place.
+
+    `parts`: the batches that `compact` put into these files, in order; none if the files are of one batch, as `work` made them.
+    """
 
     slot: str
     name: str
     files: tuple[FileRecord, ...]
     counts: Counts
+    parts: tuple[Part, ...] = ()
+
+    @property
+    def whole(self) -> tuple[Part, ...]:
+        """The batches in these files: one, or those that were put together."""
+        if self.parts:
+            return self.parts
+        rows = {file.table: file.rows for file in self.files}
+        return (Part(self.slot, self.name, self.counts, rows, max((file.bytes for file in self.files), default=0)),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +115,7 @@ class Commit:
     """One published state of the dataset. Times are ISO 8601 in UTC.
 
     `added` and `retired` are "table/name" of files against the commit before. `changed` is False if there was nothing to publish
-    and this is the commit that was there already; then `newly_rejected` is empty.
+    and this is the commit that was there already; then `newly_rejected` is empty. `derived`: tables made from all articles.
     """
 
     number: int
@@ -104,6 +127,7 @@ class Commit:
     retired: tuple[str, ...] = ()
     newly_rejected: tuple[Refused, ...] = ()
     changed: bool = True
+    derived: tuple[BatchRecord, ...] = ()
 
     @property
     def totals(self) -> Counts:
@@ -112,7 +136,12 @@ class Commit:
 
     def files(self, table: str) -> list[tuple[BatchRecord, FileRecord]]:
         """The files of `table`, in the order of their rows."""
-        return [(batch, file) for batch in self.batches for file in batch.files if file.table == table]
+        return [(batch, file) for batch in self.stored for file in batch.files if file.table == table]
+
+    @property
+    def stored(self) -> tuple[BatchRecord, ...]:
+        """Everything that has files: the batches, and what was derived from them."""
+        return self.batches + self.derived
 
     def to_json(self) -> dict[str, Any]:
         """As plain values, with the totals for whoever reads the record by eye."""
@@ -121,31 +150,23 @@ class Commit:
         value["identity"] = self.identity._asdict()
         value["newly_rejected"] = [refused._asdict() for refused in self.newly_rejected]
         value["totals"] = asdict(self.totals)
-        for batch, plain in zip(self.batches, value["batches"], strict=True):
+        for batch, plain in zip(self.stored, (*value["batches"], *value["derived"]), strict=True):
             plain["files"] = [file._asdict() for file in batch.files]
         return value
 
     @staticmethod
     def from_json(value: dict[str, Any]) -> Commit:
         """The commit of `to_json`. KeyError or TypeError if it is none."""
-        batches = tuple(
-            BatchRecord(
-                slot=batch["slot"],
-                name=batch["name"],
-                files=tuple(FileRecord(**file) for file in batch["files"]),
-                counts=_counts(batch["counts"]),
-            )
-            for batch in value["batches"]
-        )
         return Commit(
             number=value["number"],
             started=value["started"],
             finished=value["finished"],
             identity=Identity(**value["identity"]),
-            batches=batches,
+            batches=tuple(_batch(batch) for batch in value["batches"]),
             added=tuple(value["added"]),
             retired=tuple(value["retired"]),
             newly_rejected=tuple(Refused(**refused) for refused in value["newly_rejected"]),
+            derived=tuple(_batch(batch) for batch in value.get("derived", ())),
         )
 
 
@@ -175,6 +196,16 @@ def load(out: Path, number: int | None = None) -> Commit | None:
             place=str(path),
             remedy="Restore it; or delete the dataset's folder and run again, which makes the same rows",
         ) from error
+
+
+def _batch(value: dict[str, Any]) -> BatchRecord:
+    return BatchRecord(
+        slot=value["slot"],
+        name=value["name"],
+        files=tuple(FileRecord(**file) for file in value["files"]),
+        counts=_counts(value["counts"]),
+        parts=tuple(Part(**{**part, "counts": _counts(part["counts"])}) for part in value.get("parts", ())),
+    )
 
 
 def _counts(value: dict[str, Any]) -> Counts:

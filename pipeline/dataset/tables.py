@@ -11,6 +11,7 @@ import pyarrow.parquet as pq
 
 from pipeline.dataset.files import digest, move, sync_file, sync_folder
 from pipeline.dataset.layout import TABLES, staged
+from pipeline.dataset.parquet import options
 from pipeline.dataset.record import Counts, FileRecord, Refused
 from pipeline.table import characters, file_metadata, to_batches
 
@@ -22,23 +23,6 @@ if TYPE_CHECKING:
     from pipeline.model import Outcome
     from pipeline.process import Context
     from pipeline.settings import Settings
-
-# Columns with few values, where a dictionary pays; text never does.
-_DICTIONARY = {
-    "articles": [
-        *("document_id", "date_precision", "publisher", "section", "language", "split_by"),
-        *("source_file", "encoding", "ruleset", "pipeline_version"),
-    ],
-    "ledger": ["document_id", "article_id", "action", "label", "rule"],
-    "documents": [
-        *("media_type", "encoding", "encoding_evidence", "export", "status", "stage", "reason", "remedy"),
-        *("ruleset", "pipeline_version"),
-    ],
-}
-# Smallest and largest value help nobody to skip a row group by these, and would put long texts into the footer.
-_NO_STATISTICS = frozenset(
-    {"text", "replacement", "headline", "detail", "remedy", "references", "kept", "evidence", "keywords", "warnings"}
-)
 
 
 class Tables:
@@ -131,15 +115,7 @@ def write_file(table: str, rows: pa.Table, name: str, staging: Path, settings: S
 
 
 def _writer(path: Path, table: str, schema: pa.Schema, settings: Settings) -> pq.ParquetWriter:
-    return pq.ParquetWriter(
-        path,
-        schema,
-        compression="zstd",
-        compression_level=settings.zstd_level,
-        use_dictionary=_DICTIONARY[table],
-        write_statistics=[field.name for field in schema if field.name not in _NO_STATISTICS],
-        write_page_index=True,
-    )
+    return pq.ParquetWriter(path, schema, **options(table, schema, settings.zstd_level))
 
 
 def _counts(outcomes: Sequence[Outcome]) -> Counts:

@@ -14,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from pipeline.columns import DERIVED as DERIVED_SCHEMAS
 from pipeline.columns import SCHEMA_VERSION, SCHEMAS
 from pipeline.dataset.against import Rows, check_file
+from pipeline.dataset.clusters import check_duplicates
 from pipeline.dataset.files import digest
 from pipeline.dataset.history import RECORDS, check_history
-from pipeline.dataset.layout import TABLES, Layout
-from pipeline.dataset.problem import EDITED, REBUILD, Problem
+from pipeline.dataset.layout import DERIVED, TABLES, Layout
+from pipeline.dataset.problem import EDITED, MIGRATE, REBUILD, Problem
 from pipeline.dataset.record import load
 from pipeline.errors import DatasetError
 from pipeline.model import Action, Label
@@ -82,18 +84,24 @@ def _problems(layout: Layout, state: Commit, raw: Settings | None) -> Iterator[P
             found += (problem for row in rows[table] for problem in _made_by(row, state.identity, table, row[key]))
         files = {file.table: str(layout.published(file.table, batch.slot)) for file in batch.files}
         yield from (problem._replace(file=files.get(problem.table, "")) for problem in found)
+    for derived in state.derived:
+        for file in derived.files:
+            problems = list(_file(layout, state, derived, file))
+            yield from problems or check_duplicates(pq.read_table(layout.published(file.table, derived.slot)).to_pylist(), ids)
 
 
 def _strays(layout: Layout, state: Commit) -> Iterator[Problem]:
     """Files that globs see and the commit knows nothing of: their rows would be read twice."""
-    known = {(file.table, batch.slot) for batch in state.batches for file in batch.files}
-    for table in TABLES:
+    known = {(file.table, batch.slot) for batch in state.stored for file in batch.files}
+    for table in (*TABLES, *DERIVED):
         for path in sorted((layout.out / table).glob("*.parquet")):
             if (table, path.stem) not in known:
                 yield Problem(table, "", str(path), "this file is not part of the dataset", "Move it elsewhere")
 
 
-def _file(layout: Layout, state: Commit, batch: BatchRecord, file: FileRecord) -> Iterator[Problem]:
+def _file(  # noqa: C901 - one question after the other
+    layout: Layout, state: Commit, batch: BatchRecord, file: FileRecord
+) -> Iterator[Problem]:
     path = layout.published(file.table, batch.slot)
 
     def problem(cause: str) -> Problem:
@@ -116,9 +124,13 @@ def _file(layout: Layout, state: Commit, batch: BatchRecord, file: FileRecord) -
         if about.metadata.num_rows != file.rows:
             yield problem(f"{about.metadata.num_rows} rows where {file.rows} were written")
         schema = about.schema_arrow
-    if not schema.equals(SCHEMAS[file.table], check_metadata=False):
-        yield problem("the columns are not those of this version")
     said = {key.decode(): value.decode() for key, value in (schema.metadata or {}).items()}
+    if said.get("winnow.schema_version") == state.identity.schema_version != SCHEMA_VERSION:
+        cause = f"its columns are those of version {state.identity.schema_version}, not {SCHEMA_VERSION}"
+        yield Problem(file.table, "", str(path), cause, MIGRATE)
+        return
+    if not schema.equals((SCHEMAS | DERIVED_SCHEMAS)[file.table], check_metadata=False):
+        yield problem("the columns are not those of this version")
     wanted = {"schema_version": SCHEMA_VERSION, "ruleset": state.identity.ruleset, "settings": state.identity.settings}
     for key, value in wanted.items():
         if said.get(f"winnow.{key}") != value:
