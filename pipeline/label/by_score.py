@@ -131,7 +131,7 @@ def _items_inside(page: Page, kept: NDArray[np.bool_]) -> set[int]:
 def _prose_behind(page: Page, kept: NDArray[np.bool_], nearly: NDArray[np.bool_]) -> set[int]:
     """Paragraphs without a link that the score nearly keeps, behind kept prose of the same container: often its last words.
 
-    Not where a heading that is dropped stands between the two: what it heads goes with it.
+    Not where both the paragraph and a dropped heading above it stand in a box of their own: what it heads goes with it.
     """
     found = set()
     blocks = page.blocks
@@ -139,14 +139,17 @@ def _prose_behind(page: Page, kept: NDArray[np.bool_], nearly: NDArray[np.bool_]
         if blocks[at].links or not _is_paragraph(blocks[at]):
             continue
         above = range(at - 1, max(-1, at - 1 - PROSE_LOOK), -1)
-        near = (other for other in above if (is_prose(blocks[other].text) if kept[other] else blocks[other].kind in HEADINGS))
-        last = next(near, None)
-        if (
-            last is not None
-            and kept[last]
-            and is_prose(blocks[last].text)
-            and _containers(blocks[at], PROSE_CONTAINERS) & _containers(blocks[last], PROSE_CONTAINERS)
-        ):
+        last = next((other for other in above if kept[other] and is_prose(blocks[other].text)), None)
+        if last is None:
+            continue
+        around, there = _containers(blocks[at], PROSE_CONTAINERS), _containers(blocks[last], PROSE_CONTAINERS)
+        own = around - there
+        headed = any(
+            blocks[other].kind in HEADINGS and own & _containers(blocks[other], PROSE_CONTAINERS)
+            for other in range(last + 1, at)
+            if not kept[other]
+        )
+        if around & there and not headed:
             found.add(at)
     return found
 
