@@ -15,13 +15,20 @@ from pipeline.surface import could_be_title, is_prose
 CONFIRMED = 0.85
 # A file whose separators all stand between a finished text and a title is a delimited file.
 UNCONFIRMED = 0.3
+# A plain file with so many confirmed separators and no other, and at most so many blocks, is taken for delimited.
+DELIMITED, SHORT = 2, 30
 
 
 def cuts(page: Page, marks: Marks) -> Iterator[Cut]:
-    """A cut at the first block behind each separator that is confirmed; in plain text `prose` weighs them with all else."""
-    if not page.blocks or page.blocks[0].kind == "line":
+    """A cut at the first block behind each separator that is confirmed.
+
+    In plain text only where all are, of two or more in a short file, in which `prose` finds too little to go by; it weighs
+    separators with all else in longer ones.
+    """
+    if not page.blocks:
         return
     labels = [resolve(each).label for each in marks]
+    found: list[Cut] = []
     for index in range(1, len(labels) - 1):
         if labels[index] is not Label.SEPARATOR or labels[index + 1] is Label.SEPARATOR:
             continue
@@ -29,7 +36,10 @@ def cuts(page: Page, marks: Marks) -> Iterator[Cut]:
         while before > 0 and labels[before] is Label.SEPARATOR:
             before -= 1
         confidence = CONFIRMED if _confirmed(page, labels, before, index + 1) else UNCONFIRMED
-        yield Cut(index + 1, "separator", confidence)
+        found.append(Cut(index + 1, "separator", confidence))
+    delimited = len(found) >= DELIMITED and all(cut.confidence == CONFIRMED for cut in found)
+    if page.blocks[0].kind != "line" or (delimited and len(page.blocks) <= SHORT):
+        yield from found
 
 
 def _confirmed(page: Page, labels: list[Label], before: int, after: int) -> bool:
