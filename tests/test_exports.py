@@ -199,9 +199,13 @@ def test_lines_of_exports_in_any_order_are_read_and_accounted_for(lines: list[st
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(EXPORTS), st.sets(st.integers(0, 400), max_size=12))
 def test_missing_lines_lose_no_text(path: Path, missing: set[int]) -> None:
-    """Whatever lines an export lacks, what is left of its paragraphs is in some article."""
+    """Whatever lines an export lacks, what is left of its paragraphs is in some article, or the file is said to be incomplete.
+
+    The latter: a first article whose head is broken may pass for the cover page; then the count is wrong, and a rejection says so.
+    """
     lines = path.read_text(encoding="utf-8").split("\n")
     longest = max(range(len(lines)), key=lambda at: len(lines[at]))
     outcome = outcome_of("\n".join(line for at, line in enumerate(lines) if at not in missing or at == longest).encode())
     kept = " ".join(" ".join(article.text.split()) for article in outcome.articles)
-    assert " ".join(lines[longest].split())[-60:] in kept
+    said = any(rejection.reason == "wrong-count" for rejection in outcome.rejections)
+    assert said or " ".join(lines[longest].split())[-60:] in kept
