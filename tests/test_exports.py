@@ -201,7 +201,7 @@ def test_lines_of_exports_in_any_order_are_read_and_accounted_for(lines: list[st
 def test_missing_lines_lose_no_text(path: Path, missing: set[int]) -> None:
     """Whatever lines an export lacks, what is left of its paragraphs is in some article, or the file is said to be incomplete.
 
-    The latter: a first article whose head is broken may pass for the cover page; then the count is wrong, and a rejection says so.
+    The latter: a first article whose head is broken may pass for the cover page; then the count is wrong, which is a rejection.
     """
     lines = path.read_text(encoding="utf-8").split("\n")
     longest = max(range(len(lines)), key=lambda at: len(lines[at]))
