@@ -39,7 +39,7 @@ def compose(  # noqa: PLR0913, PLR0917 - the stages before it meet here
     Entries of a segment that gave no article belong to none. `position` counts the articles of the file from 0.
     """
     claims = {(one.claim.start, one.claim.end): one for one in reversed(found) if one.claim is not None}
-    builder = _Builder(decoded.text)
+    builder = _Builder(decoded.text, position)
     for block, marks in zip(segment.blocks, segment.marks, strict=True):
         claim = claims.get((block.start, block.end))
         if claim is not None:
@@ -55,8 +55,9 @@ def compose(  # noqa: PLR0913, PLR0917 - the stages before it meet here
             builder.keep(block, kept)
     for repair in repairs:
         builder.repair(repair)
+    entries = sorted(builder.entries, key=lambda entry: (entry.start, entry.end))
     if not builder.kept:
-        return None, sorted(builder.entries, key=lambda entry: (entry.start, entry.end))
+        return None, [entry._replace(article=None) for entry in entries]
     values = _values(found)
     text = "".join(builder.parts)
     article = Article(
@@ -70,15 +71,15 @@ def compose(  # noqa: PLR0913, PLR0917 - the stages before it meet here
         evidence=tuple((one.field, one.rule) for one in _firsts(found)),
         **values,
     )
-    entries = sorted(builder.entries, key=lambda entry: (entry.start, entry.end))
-    return article, [entry._replace(article=position) for entry in entries]
+    return article, entries
 
 
 class _Builder:
     """The parts of the text as they are appended, where they came from, and what became of the rest."""
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, position: int) -> None:
         self.source = source
+        self.position = position
         self.parts: list[str] = []
         self.length = 0
         self.kept: list[Kept] = []
@@ -86,7 +87,7 @@ class _Builder:
 
     def entry(self, action: Action, block: Block, label: Label, rule: str, confidence: float) -> None:
         """Note what became of a whole block; what stands between its runs is markup or white space."""
-        self.entries.append(Entry(action, block.start, block.end, label, rule, confidence, block.text))
+        self.entries.append(Entry(action, block.start, block.end, label, rule, confidence, block.text, None, self.position))
 
     def keep(self, block: Block, marks: Iterable[Mark]) -> None:
         """Append the block, without the ranges that inline rules cut; note those that they flag."""
@@ -101,9 +102,13 @@ class _Builder:
         else:
             dropped = [(block.start, block.end, cuts[0][2])]
         for start, end, mark in dropped:
-            self.entries.append(Entry(Action.DROPPED, start, end, mark.label, mark.rule, mark.confidence, self.source[start:end]))
+            self._range(Action.DROPPED, start, end, mark)
         for start, end, mark in _sources(block, sorted(flags, key=lambda flag: flag[:2])):
-            self.entries.append(Entry(Action.FLAGGED, start, end, mark.label, mark.rule, mark.confidence, self.source[start:end]))
+            self._range(Action.FLAGGED, start, end, mark)
+
+    def _range(self, action: Action, start: int, end: int, mark: Mark) -> None:
+        text = self.source[start:end]
+        self.entries.append(Entry(action, start, end, mark.label, mark.rule, mark.confidence, text, None, self.position))
 
     def _append(self, block: Block, runs: Sequence[Run]) -> None:
         if self.parts:
@@ -121,7 +126,17 @@ class _Builder:
         at = bisect_right(self.kept, repair.start, key=lambda kept: kept.start) - 1
         if at >= 0 and repair.end <= self.kept[at].end:
             self.entries.append(
-                Entry(Action.REPAIRED, repair.start, repair.end, Label.BODY, repair.rule, 1.0, repair.before, repair.after)
+                Entry(
+                    Action.REPAIRED,
+                    repair.start,
+                    repair.end,
+                    Label.BODY,
+                    repair.rule,
+                    1.0,
+                    repair.before,
+                    repair.after,
+                    self.position,
+                )
             )
 
 

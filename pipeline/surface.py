@@ -26,7 +26,7 @@ _SIMILAR = re.compile(r"[\W_]+")
 
 def is_dense(text: str) -> bool:
     """Whether the text is mostly of a script that writes without spaces."""
-    return len(_DENSE.findall(text, 0, 400)) > 0.3 * min(len(text), 400)
+    return not text.isascii() and len(_DENSE.findall(text, 0, 400)) > 0.3 * min(len(text), 400)
 
 
 def is_prose(text: str) -> bool:

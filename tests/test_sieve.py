@@ -40,6 +40,17 @@ def test_the_ends_of_a_text_are_its_own_in_a_page() -> None:
     assert list(Sieve([]).places(texts)) == []
 
 
+def test_the_shipped_rules_sieve() -> None:
+    assert SHIPPED.with_inline(["The tram returns in June.", "It runs. (Advertisement) It stops."]) == {1}
+
+
+def test_more_repetitions_than_a_pattern_allows_pass_the_sieve() -> None:
+    assert list(Sieve([r"\Ae{2,3}\z"]).places(["e", "ee", "eee", "eeee"])) == [1, 2, 3]
+    literal = [r"\{2,3}", r"[{2,3}]x", r"[]{2,3}]y", r"[[:digit:]{2,3}]z", r"\Q{2,3}\E"]
+    texts = ["{2,3}", "3x", "3y", ",z", "{2,3}"]
+    assert [list(Sieve([one]).places([text])) for one, text in zip(literal, texts, strict=True)] == [[0]] * 5
+
+
 def test_too_large_an_automaton_sieves_nothing_out() -> None:
     large = [rf"\pL{{{size}}}\pN{{200}}" for size in range(100, 900, 50)]
     assert list(Sieve(large).places(["a", "b"])) == [0, 1]

@@ -261,7 +261,7 @@ class Collector:
             if telling:
                 told = self.told.get(telling)
                 if told is None:
-                    told = self.told[telling] = _told(dict(zip(telling[::2], telling[1::2], strict=True)))
+                    told = self.told[telling] = _told(telling)
                 hidden = hidden or told[0]
                 tokens = told[1]
             parent = Node(tag, tokens, hidden, depth, ordinal, parent)
@@ -352,11 +352,18 @@ def _visible_end(text: str, start: int, end: int) -> int:
     return end
 
 
-def _told(attrs: dict[str | None, str | None]) -> tuple[bool, frozenset[str]]:
-    """Whether the element is hidden, and its tokens."""
-    joined = " ".join([value for name in _NAMING if (value := attrs.get(name))])
-    tokens = _tokens(joined) if len(joined) > _REMEMBERED else _remembered(joined)
+def _told(telling: tuple[str | None, ...]) -> tuple[bool, frozenset[str]]:
+    """Whether the element is hidden, and its tokens, by its telling attributes: names and values in turn."""
+    return _read(telling) if sum([len(each or "") for each in telling]) > _REMEMBERED else _remembered(telling)
+
+
+def _read(telling: tuple[str | None, ...]) -> tuple[bool, frozenset[str]]:
+    attrs = dict(zip(telling[::2], telling[1::2], strict=True))
+    tokens = _tokens(" ".join([value for name in _NAMING if (value := attrs.get(name))]))
     return _is_hidden(attrs, tokens), tokens
+
+
+_remembered = functools.lru_cache(maxsize=8192)(_read)
 
 
 def _tokens(names: str) -> frozenset[str]:
@@ -366,9 +373,6 @@ def _tokens(names: str) -> frozenset[str]:
     if lower != names:
         words += _WORD.findall(_CAMEL.sub(" ", names).lower())
     return frozenset(words)
-
-
-_remembered = functools.lru_cache(maxsize=8192)(_tokens)
 
 
 def _is_hidden(attrs: dict[str | None, str | None], tokens: frozenset[str]) -> bool:

@@ -23,8 +23,10 @@ _REMEMBERED, _SHORT = 1 << 14, 100
 
 # White space other than a plain space, marks without width or with direction only, and lone surrogates (not in UTF-8).
 _MARKS = "\u200b\u200e\u200f\u2060\ufeff\u202a-\u202e\u2066-\u2069\ud800-\udfff"
-_ODD = re.compile(f"[^\\S ]|[{_MARKS}]")
-_ODD_BUT_BREAKS = re.compile(f"[^\\S \n]|[{_MARKS}]")
+# Spelled out: one class of characters is looked for four times as fast as a negated one or another.
+_SPACES = "\t\v\f\r\x1c-\x1f\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_ODD_BUT_BREAKS = re.compile(f"[{_SPACES}{_MARKS}]")
+_ODD = re.compile(f"[\n{_SPACES}{_MARKS}]")
 
 
 class Match(Protocol):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -10,6 +11,8 @@ import re2
 # A larger automaton may not fit its memory, and then be slower than a search in each text.
 _MAX_PROGRAM = 80_000
 _MEMORY = 64 << 20
+# A bounded repetition; what looks like one but is an escape, a quotation or part of a character class comes first.
+_REPETITION = re.compile(r"\\Q.*?(?:\\E|$)|\\.|\[\^?\]?(?:\\.|\[:\^?\w+:\]|[^\]\\])*\]|\{(\d+),\d+\}", re.DOTALL)
 
 
 class Sieve:
@@ -21,7 +24,7 @@ class Sieve:
     def __init__(self, patterns: Iterable[str]) -> None:
         options = re2.Options()
         options.never_nl, options.never_capture, options.log_errors, options.max_mem = True, True, False, _MEMORY
-        lines = "|".join(f"(?:{_of_lines(pattern)})" for pattern in patterns)
+        lines = "|".join(f"(?:{_of_lines(_without_most(pattern))})" for pattern in patterns)
         self._none = not lines
         self._pattern: Any = None
         try:
@@ -51,3 +54,8 @@ def _of_lines(pattern: str) -> str:
     r"""The pattern with the ends of a text (\A, \z) as those of a line (^, $ with `m`)."""
     pieces = pattern.split("\\\\")  # an escaped backslash before an A is no anchor
     return "\\\\".join(piece.replace(r"\A", "^").replace(r"\z", "$") for piece in pieces)
+
+
+def _without_most(pattern: str) -> str:
+    """The pattern with `{n,}` for each `{n,m}`: it finds no less, and needs no copy of what repeats for each time it may."""
+    return _REPETITION.sub(lambda found: found[0] if found[1] is None else f"{{{found[1]},}}", pattern)

@@ -6,7 +6,6 @@ Nothing here names a site or speaks one language only.
 from __future__ import annotations
 
 import functools
-import itertools
 import re
 import sys
 import unicodedata
@@ -144,11 +143,15 @@ def kinds(out: Floats, blocks: tuple[Block, ...]) -> None:
     out[ROW["depth"]] = [block.depth for block in blocks]
 
 
+# Stands between the words of two texts; no word itself, and no bits are its own.
+_BORDER, _IS_BORDER = "\0", -1
+
+
 class _WordCues(dict[str, int]):
     """The groups of cues that a word belongs to, as bits; what was asked is remembered, up to a bound."""
 
     def __missing__(self, word: str) -> int:
-        bits = CUE_BITS.get(word) or CUE_BITS.get(word.strip(_EDGES), 0)
+        bits = _IS_BORDER if word == _BORDER else CUE_BITS.get(word) or CUE_BITS.get(word.strip(_EDGES), 0)
         if len(self) >= _REMEMBERED:
             self.clear()
         if len(word) <= _WORD_CHARS:
@@ -157,16 +160,16 @@ class _WordCues(dict[str, int]):
 
 
 _word_cues = _WordCues()
-# Stands between the words of two texts; no word itself.
-_BORDER = "\0"
 _DENSE_FROM = "\u3000"
 
 
 def cues(out: Floats, folded: list[str]) -> None:
     """Of short blocks: the groups of cue words in them (as bits), that of the first word, how many words are cues."""
     count = len(folded)
-    words, starts = _words([text[:CUE_READ] if len(text) <= CUE_CHARS else "" for text in folded])
+    words = _words([text[:CUE_READ] if len(text) <= CUE_CHARS else "" for text in folded])
     bits = np.fromiter(map(_word_cues.__getitem__, words), dtype=np.int64, count=len(words))
+    starts = np.flatnonzero(bits < 0)
+    bits[starts] = 0
     everything = np.bitwise_or.reduceat(bits, starts)
     found = np.add.reduceat((bits > 0).astype(np.int64), starts)
     first = bits[np.minimum(starts + 1, len(bits) - 1)]
@@ -188,12 +191,12 @@ def cues(out: Floats, folded: list[str]) -> None:
     )
 
 
-def _words(texts: list[str]) -> tuple[list[str], NDArray[np.int64]]:
-    """The words of all texts, a mark before those of each, and where the marks stand."""
-    joined = "".join(f" {_BORDER} {text}" for text in texts) if _BORDER not in "".join(texts) else None
-    words = (joined or "".join(f" {_BORDER} {text.replace(_BORDER, ' ')}" for text in texts)).split()
-    starts = itertools.compress(itertools.count(), map(_BORDER.__eq__, words))
-    return words, np.fromiter(starts, dtype=np.int64, count=len(texts))
+def _words(texts: list[str]) -> list[str]:
+    """The words of all texts, a mark before those of each."""
+    joined = "".join([f" {_BORDER} {text}" for text in texts])
+    if joined.count(_BORDER) > len(texts):
+        joined = "".join([f" {_BORDER} {text.replace(_BORDER, ' ')}" for text in texts])
+    return joined.split()
 
 
 def case_folded(texts: list[str]) -> list[str]:
@@ -217,7 +220,6 @@ _CONSENT = (
     "隐私",
     "согласи",
 )
-_CONSENTING = re.compile("|".join(_CONSENT))
 MIN_CONSENT = 20
 # Characters; what is longer is no title.
 MAX_TITLE = 300
@@ -241,9 +243,10 @@ def topic(out: Floats, folded: list[str], page: Page) -> None:
     out[ROW["topic_share"]] = out[ROW["topic"]] / np.maximum(out[ROW["words"]], 1)
     out[ROW["topic_known"]] = min(len(words) + len(pairs), 20)
     whole = "\n".join(folded)
-    if any(word in whole for word in _CONSENT):
+    said_so = [word for word in _CONSENT if word in whole]
+    if said_so:
         starts = np.cumsum([0, *(len(text) + 1 for text in folded[:-1])])
-        found = [match.start() for match in _CONSENTING.finditer(whole)]
+        found = [match.start() for match in re.finditer("|".join(said_so), whole)]
         owners = np.searchsorted(starts, found, side="right") - 1
         long_enough = np.fromiter(map(len, folded), dtype=np.int64, count=len(folded)) > MIN_CONSENT
         out[ROW["consent"]] = np.bincount(owners, minlength=len(folded)) * long_enough
@@ -251,13 +254,15 @@ def topic(out: Floats, folded: list[str], page: Page) -> None:
 
 def _topical(folded: list[str], wanted: set[str]) -> list[int]:
     """How many of the wanted words each text has."""
-    words, starts = _words(folded)
-    hits = list(itertools.compress(itertools.count(), map(wanted.__contains__, words)))
-    owners = (np.searchsorted(starts, hits, side="right") - 1).tolist()
-    found = [0] * len(folded)
-    for owner, _ in {(owner, words[hit]) for owner, hit in zip(owners, hits, strict=True)}:
-        found[owner] += 1
-    return found
+    found = []
+    seen = set[str]()
+    for word in filter((wanted | {_BORDER}).__contains__, _words(folded)):
+        if word == _BORDER:
+            found.append(len(seen))
+            seen.clear()
+        else:
+            seen.add(word)
+    return [*found[1:], len(seen)]
 
 
 _TITLES = ("json-ld.headline", "meta.og:title", "meta.twitter:title", "json-ld.name", "title")
