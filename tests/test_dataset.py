@@ -154,7 +154,7 @@ def test_other_rules_settings_or_versions_make_all_rows_anew(settings: Settings,
     assert dataset.build(other).number == 3
 
 
-@pytest.mark.parametrize("batch_files", [1, 2, 4, 100])
+@pytest.mark.parametrize("batch_files", [1, 2, 7, 1000])
 def test_rows_do_not_depend_on_batches_or_their_order(batch_files: int, settings: Settings, tmp_path: Path) -> None:
     dataset.build(settings)
     out = tmp_path / "other"
@@ -168,12 +168,43 @@ def test_rows_do_not_depend_on_batches_or_their_order(batch_files: int, settings
     assert rows(out) == rows(settings.out)
 
 
-def test_rows_do_not_depend_on_workers(settings: Settings, tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [2, pytest.param(4, marks=pytest.mark.long)])
+def test_rows_do_not_depend_on_workers(workers: int, settings: Settings, tmp_path: Path) -> None:
     dataset.build(settings)
-    with ProcessPoolExecutor(2, multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
         dataset.build(settings.model_copy(update={"out": tmp_path / "other"}), map=pool.map)
     for table in TABLES:
         assert content(tmp_path / "other" / table) == content(settings.out / table)
+
+
+def test_rows_do_not_depend_on_where_a_run_was_interrupted(settings: Settings, tmp_path: Path) -> None:
+    """Stopped after each of its batches, and resumed in batches of other sizes."""
+    dataset.build(settings)
+    want = rows(settings.out)
+
+    class Stop(Exception):  # noqa: N818
+        pass
+
+    def stopping(after: int) -> Callable[[dataset.Plan, dataset.Report], None]:
+        done: list[dataset.Report] = []
+
+        def progress(todo: dataset.Plan, report: dataset.Report) -> None:
+            del todo
+            done.append(report)
+            if len(done) == after:
+                raise Stop
+
+        return progress
+
+    for after in range(1, 5):
+        broken = settings.model_copy(update={"out": tmp_path / f"{after}", "batch_files": after})
+        with pytest.raises(Stop):
+            dataset.build(broken, progress=stopping(after))
+        assert dataset.load(broken.out) is None
+        resumed = broken.model_copy(update={"batch_files": 5 - after})
+        dataset.build(resumed)
+        assert rows(resumed.out) == want
+        sound(resumed)
 
 
 def test_a_file_that_vanishes_during_the_run_is_a_row(settings: Settings) -> None:

@@ -2,9 +2,12 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import json
 import os
 import shutil
+import socket
 import threading
+import time
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
@@ -30,6 +33,46 @@ def test_two_writers_at_once_are_refused_by_name(settings: Settings) -> None:
     with dataset.locked(settings.out), pytest.raises(DatasetLocked, match=rf"process {os.getpid()} on .*Wait until"):
         dataset.build(settings)
     assert dataset.build(settings).number == 1
+
+
+def owned(settings: Settings, **said: Any) -> Path:
+    settings.out.mkdir(exist_ok=True)
+    owner = Layout(settings.out).owner
+    owner.write_text(json.dumps({"pid": 7, "host": "elsewhere", "since": "2024-05-06T07:08:09+00:00"} | said))
+    return owner
+
+
+def test_a_living_owner_on_another_host_is_believed_without_a_lock(settings: Settings) -> None:
+    owner = owned(settings)
+    with pytest.raises(DatasetLocked, match="process 7 on elsewhere since 2024-05-06"):
+        dataset.build(settings)
+    assert owner.exists()
+    silent = time.time() - module("lock").DEAD_SECONDS - 5
+    os.utime(owner, (silent, silent))
+    assert dataset.build(settings).number == 1
+    assert not owner.exists()
+
+
+def test_a_dead_owner_on_this_host_is_in_nobodys_way(settings: Settings) -> None:
+    owned(settings, host=socket.gethostname())
+    assert dataset.build(settings).number == 1
+
+
+@pytest.mark.parametrize("said", ["", "{", "[]", '{"pid": 7}'])
+def test_a_torn_note_of_the_owner_is_in_nobodys_way(said: str, settings: Settings) -> None:
+    owned(settings).write_text(said)
+    assert dataset.build(settings).number == 1
+
+
+def test_the_owner_gives_signs_of_life(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module("lock"), "BEAT_SECONDS", 0.01)
+    owner = Layout(settings.out).owner
+    with dataset.locked(settings.out):
+        os.utime(owner, (1, 1))
+        until = time.monotonic() + 30
+        while owner.stat().st_mtime == 1:
+            assert time.monotonic() < until
+            time.sleep(0.01)
 
 
 def test_a_report_that_is_missing_stops_the_commit(settings: Settings) -> None:

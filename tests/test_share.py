@@ -1,6 +1,10 @@
 from __future__ import annotations
 
+import gzip
+import io
 import json
+import tarfile
+import zipfile
 from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
@@ -127,6 +131,37 @@ def test_a_file_is_found_by_its_digest_wherever_it_lies(settings: Settings, shar
     (settings.raw / "page.html").rename(settings.raw / "elsewhere" / "saved.htm")
     assert whole(shared, settings, tmp_path / "again").problems == []
     assert rows(tmp_path / "again") == rows(settings.out)
+
+
+def test_members_of_containers_come_back_identical(settings: Settings, tmp_path: Path) -> None:
+    raw = settings.raw
+    with zipfile.ZipFile(raw / "week.zip", "w") as archive:
+        archive.writestr("monday/page.html", PAGE)
+        archive.writestr("tuesday.txt", prose(11))
+        inner = io.BytesIO()
+        with tarfile.open(fileobj=inner, mode="w:gz") as tar:
+            data = prose(12).encode()
+            about = tarfile.TarInfo("deep.txt")
+            about.size = len(data)
+            tar.addfile(about, io.BytesIO(data))
+        archive.writestr("inner.tar.gz", inner.getvalue())
+    (raw / "single.txt.gz").write_bytes(gzip.compress(prose(13).encode(), mtime=0))
+    lines = [json.dumps({"text": prose(number)}) for number in (14, 15)]
+    (raw / "rows.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    dataset.build(settings)
+    members = {row["member"] for row in rows(settings.out)["documents"]} - {None}
+    assert members == {"monday/page.html", "tuesday.txt", "inner.tar.gz!/deep.txt", "1", "2"}
+    said = dataset.share(settings.out, tmp_path / "given", settings)
+    made = whole(tmp_path / "given", settings, tmp_path / "again")
+    assert made.problems == []
+    assert made.checksum == said.checksum == dataset.checksum(settings.out)
+    assert rows(tmp_path / "again") == rows(settings.out)
+    assert dataset.verify(tmp_path / "again", raw) == []
+    with zipfile.ZipFile(raw / "week.zip", "a") as archive:
+        archive.writestr("wednesday.txt", prose(16))
+    told = whole(tmp_path / "given", settings, tmp_path / "other")
+    assert told.commit is None
+    assert {one.document.partition(" ")[0] for one in told.problems} == {"week.zip"}
 
 
 def test_columns_left_out_stay_null_and_the_checksum_says_so(settings: Settings, tmp_path: Path) -> None:

@@ -60,6 +60,7 @@ __all__ = [
     "load",
     "locked",
     "numbers",
+    "open",
     "open_dataset",
     "plan",
     "plan_compaction",
@@ -73,6 +74,8 @@ __all__ = [
     "work_compaction",
     "work_dedupe",
 ]
+
+open = open_dataset  # noqa: A001  as in gzip.open: it is said with the module's name before it
 
 
 def build(

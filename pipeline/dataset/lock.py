@@ -1,4 +1,8 @@
-"""One writer at a time. The operating system drops the lock when its owner dies, however it dies."""
+"""One writer at a time. The operating system drops the lock when its owner dies, however it dies.
+
+Between hosts that share a folder over a network, file locks may not hold. So the owner gives a sign of life every few seconds,
+and one on another host whose last sign is young is believed without a lock.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import datetime as dt
 import json
 import os
 import socket
+import threading
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
@@ -18,6 +23,10 @@ from pipeline.errors import DatasetLocked
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
+
+BEAT_SECONDS = 5.0
+# An owner on another host is taken for dead after so long a silence.
+DEAD_SECONDS = 60.0
 
 
 @contextlib.contextmanager
@@ -32,24 +41,64 @@ def locked(out: Path) -> Iterator[None]:
         try:
             lock.acquire(timeout=0)
         except Timeout:
-            raise DatasetLocked(
-                f"another run is writing this dataset{_owner(layout.owner)}",
-                place=str(layout.lock),
-                remedy="Wait until it has ended, or write to another folder",
-            ) from None
+            raise _refusal(layout) from None
     try:
+        if _is_alive_elsewhere(layout):
+            raise _refusal(layout)
         with explained(layout.owner):
             now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
             layout.owner.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": now}))
-        yield
+        try:
+            with _beating(layout.owner):
+                yield
+        finally:
+            with explained(layout.owner):
+                layout.owner.unlink(missing_ok=True)
     finally:
-        layout.owner.unlink(missing_ok=True)
         lock.release()
 
 
-def _owner(path: Path) -> str:
+def _refusal(layout: Layout) -> DatasetLocked:
+    said = _owner(layout.owner)
+    who = f" (process {said['pid']} on {said['host']} since {said['since']})" if said else ""
+    remedy = "Wait until it has ended, or write to another folder"
+    return DatasetLocked(f"another run is writing this dataset{who}", place=str(layout.lock), remedy=remedy)
+
+
+def _is_alive_elsewhere(layout: Layout) -> bool:
+    """Whether an owner on another host gave a sign of life lately, by the clock of the file system."""
+    said = _owner(layout.owner)
+    if not said or said["host"] == socket.gethostname():
+        return False  # an owner on this host would hold the lock
+    with explained(layout.lock):
+        os.utime(layout.lock)
+        return layout.lock.stat().st_mtime - layout.owner.stat().st_mtime < DEAD_SECONDS
+
+
+@contextlib.contextmanager
+def _beating(owner: Path) -> Iterator[None]:
+    """A sign of life every few seconds, for as long as the context lasts."""
+    ended = threading.Event()
+
+    def beat() -> None:
+        while not ended.wait(BEAT_SECONDS):
+            # A disk that refuses this refuses the run's own writing too, which says so.
+            with contextlib.suppress(OSError):
+                os.utime(owner)
+
+    thread = threading.Thread(target=beat, daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _owner(path: Path) -> dict[str, str]:
+    """Who says to hold the lock; nothing if nobody does, or it is being written at this moment."""
     try:
         said = json.loads(path.read_text())
-        return f" (process {said['pid']} on {said['host']} since {said['since']})"
-    except (OSError, ValueError, KeyError):
-        return ""  # it is being written at this moment; the lock itself is what counts
+        return {key: str(said[key]) for key in ("pid", "host", "since")}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Literal
 
 import pyarrow.dataset as ds
 
@@ -16,11 +16,27 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def open_dataset(out: Path, table: str = "articles", commit: int | None = None) -> ds.Dataset:
-    """A pyarrow dataset of a table ("articles", "ledger", "documents", "duplicates") as of `commit`, the newest by default.
+def open_dataset(  # the names of the readers' own packages
+    out: Path, table: str = "articles", commit: int | None = None, reader: Literal["pyarrow", "duckdb", "polars"] = "pyarrow"
+) -> Any:
+    """A table ("articles", "ledger", "documents", "duplicates") as of `commit`, the newest by default.
 
+    As a pyarrow dataset, or with the other readers, which have to be installed, as a DuckDB relation or a Polars lazy frame.
     Later runs don't change what it reads, as long as the commit is kept. DatasetError if there is no such commit or table.
     """
+    rows = _rows(out, table, commit)
+    if reader == "duckdb":
+        import duckdb  # not a dependency of winnow
+
+        return duckdb.connect().from_arrow(rows)
+    if reader == "polars":
+        import polars as pl  # the same
+
+        return pl.scan_pyarrow_dataset(rows)
+    return rows
+
+
+def _rows(out: Path, table: str, commit: int | None) -> ds.Dataset:
     schemas = SCHEMAS | DERIVED
     if table not in schemas:
         raise DatasetError(f"no table {table!r}", place=str(out), remedy=f"Known: {', '.join(schemas)}")
@@ -37,6 +53,6 @@ def open_dataset(out: Path, table: str = "articles", commit: int | None = None) 
 def unsure(out: Path) -> set[str]:
     """The uris of the documents with places that wait for review: where the newest commit's ledger flags a separator."""
     waits = (ds.field("action") == Action.FLAGGED.value) & (ds.field("label") == Label.SEPARATOR.value)
-    found = open_dataset(out, "ledger").to_table(columns=["document_id"], filter=waits)["document_id"].unique()
-    rows = open_dataset(out, "documents").to_table(columns=["uri"], filter=ds.field("document_id").isin(found))
+    found = _rows(out, "ledger", None).to_table(columns=["document_id"], filter=waits)["document_id"].unique()
+    rows = _rows(out, "documents", None).to_table(columns=["uri"], filter=ds.field("document_id").isin(found))
     return set(rows["uri"].to_pylist())
