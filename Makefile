@@ -21,7 +21,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env run test test-all check lock clean
+.PHONY: help env run test test-all readers check lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do printf '%-14s %s\n' "$$name" "$$what"; done
@@ -48,6 +48,9 @@ test: env ## the suite, without what is long
 test-all: env ## the whole suite, with the reasons of what was skipped
 	@$(PYTEST) -rs
 
+readers: env ## Spark and Hugging Face datasets, which test-all reads the dataset with where they are installed
+	@$(INSTALL) --require-hashes -r requirements-readers.lock
+
 check: env ## linters, types and the suite
 	@$(VENV)/bin/ruff check
 	@$(VENV)/bin/ruff format --check
@@ -58,6 +61,7 @@ lock: ## newest versions that pyproject.toml allows (needs uv)
 	@test -n "$(UV)" || { echo "make: locking needs uv" >&2; exit 1; }
 	@$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --group build -o requirements-build.lock
 	@$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --group dev -o requirements.lock pyproject.toml
+	@$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --group readers -c requirements.lock -o requirements-readers.lock
 
 clean: ## removes what was made, but not the dataset
 	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

@@ -34,6 +34,7 @@ KILLS = 3  # a work in `make test`; `make test-all` adds the rest of 200
 ALL_KILLS = 52
 WORKERS = 2
 PUBLISHING_SECONDS = 0.03
+LOOK_SECONDS = 0.002
 FORK = multiprocessing.get_context("forkserver")
 
 
@@ -76,7 +77,7 @@ class Readers:
         self._thread.join()
 
     def _read(self) -> None:
-        while not self._stop.is_set():
+        while not self._stop.wait(LOOK_SECONDS):
             for table in TABLES:
                 for path in sorted((self.out / table).glob("*.parquet")):
                     # A file that is retired between the look at the folder and the look at the file is no broken file.
