@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.repair import REPAIRS, plan
 from pipeline.repair.characters import CODECS, bits, found
-from pipeline.repair.invisible import composed, visible
+from pipeline.repair.invisible import composed, unligated, visible
 from pipeline.repair.misread import _sequences
 
 PROSE = "Der Fährmann grüßt die Möwen, während das Öl über den Kai läuft — „schön“, sagt er."
@@ -49,15 +49,16 @@ def test_one_mistake_is_mended_alike_in_every_run() -> None:
     assert [REPAIRS["reread-mac_roman"](text) for text in texts] == ["Möwe", "Fähre", "Öl", "grün"]
 
 
-@given(st.text(alphabet=st.sampled_from("aé’“ÃÂ©¼äß\x92â€™РС»вЂ™ \u00ad\u200d\u0301")))
+@given(st.text(alphabet=st.sampled_from("aé’ﬁ“ÃÂ©¼äß\x92â€™РС»вЂ™ \u00ad\u200d\u0301")))
 def test_a_repair_repeated_changes_nothing(text: str) -> None:
-    for name in ("composed", "visible"):
+    for name in ("composed", "unligated", "visible"):
         once = REPAIRS[name](text)
         assert REPAIRS[name](once) == once
 
 
-def test_letters_taken_apart_are_joined_and_invisible_characters_go() -> None:
+def test_letters_taken_apart_are_joined_ligatures_parted_and_invisible_characters_go() -> None:
     assert composed("mobilita\u0300") == "mobilità"
+    assert unligated("oﬃce ﬁrst cœur Straße ﬅ") == "office first cœur Straße ﬅ"
     assert visible("Mu\u00adseum\u200b \u202ahier\ufeff\x01") == "Museum hier"
     assert visible("\u200b") == "\u200b"
     assert visible("می\u200cخواهم 👩\u200d🚒 a\u200db") == "می\u200cخواهم 👩\u200d🚒 ab"

@@ -22,9 +22,11 @@ READINGS = (*CODECS, WESTERN, CYRILLIC)
 # What windows-1252, -1250 … make of continuation bytes, and what windows-1251 does: members of a regular expression's class.
 WESTERN_TAILS = "\u0080-\u00bf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2013-\u203a\u20ac\u2122"
 CYRILLIC_TAILS = "\u0080-\u00bf\u0402-\u040f\u0452-\u045f\u2013-\u203a\u20ac\u2116\u2122"
-# Likewise what repair takes out, and the accents that it joins with the letter before them: those that NFC joins in Latin, Greek,
+# Likewise what repair takes out; and the accents that it joins with the letter before them: those that NFC joins in Latin, Greek,
 # Cyrillic, Arabic and kana. Others are left: NFC takes letters of Bengali, Hebrew and others apart that keyboards type as one.
 INVISIBLE = "\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\xad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u206f\ufeff"
+# Printers' ligatures: ﬀ ﬁ ﬂ ﬃ ﬄ ﬆ. The one of long s and t is left: it belongs to an old spelling.
+LIGATURES = "\ufb00-\ufb04\ufb06"
 ACCENTS = "\u0300-\u036f\u0653-\u0655\u3099\u309a"
 # Bytes of UTF-8 that begin a character of two, three, four bytes, and those that go on with one (Unicode Standard, table 3-6).
 LEADS = (range(0xC2, 0xE0), range(0xE0, 0xF0), range(0xF0, 0xF5))
@@ -123,5 +125,5 @@ def _table() -> NDArray[np.uint64]:
         for part, chars in enumerate(parts(reading)):
             table[[ord(char) for char in chars]] |= np.uint64(1 << (part * _GROUP + at))
     table[0x80:0xA0] |= C1
-    table[[ord(char) for char in _members(INVISIBLE + ACCENTS)]] |= MARK
+    table[[ord(char) for char in _members(INVISIBLE + ACCENTS + LIGATURES)]] |= MARK
     return table

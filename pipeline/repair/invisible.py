@@ -1,13 +1,14 @@
-"""Letters that were taken apart, and characters that nobody sees."""
+"""Letters that were taken apart or run together, and characters that nobody sees."""
 
 from __future__ import annotations
 
 import re
 import unicodedata
 
-from pipeline.repair.characters import ACCENTS, INVISIBLE
+from pipeline.repair.characters import ACCENTS, INVISIBLE, LIGATURES
 
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
+_LIGATURE = re.compile(f"[{LIGATURES}]")
 _ZWSP = "\N{ZERO WIDTH SPACE}"
 # Thai, Lao, Tibetan, Myanmar, Khmer: the zero-width space marks where a line may break between words.
 _UNSPACED = re.compile("[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff]")
@@ -17,6 +18,11 @@ _APART = re.compile(f"\\w[{ACCENTS}]+")
 def composed(text: str) -> str:
     """`text` with letters and the accents after them as one character (NFC), where a decomposing system took them apart."""
     return text if text.isascii() else _APART.sub(lambda found: unicodedata.normalize("NFC", found.group()), text)
+
+
+def unligated(text: str) -> str:
+    """`text` with the printer's ligatures of f, i, l and t as letters; those that are letters of their own (œ, ĳ, ß) stay."""
+    return text if text.isascii() else _LIGATURE.sub(lambda found: unicodedata.normalize("NFKC", found.group()), text)
 
 
 def visible(text: str) -> str:
