@@ -15,8 +15,8 @@ _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 # What a hyphen of its own stands behind, where the file does not tell: first parts of English and French compounds.
 _FIRST = frozenset(
     _WORD.findall(
-        "all avant cross demi eighty ex far fifty first five forty four full grand half hard high ill long low mi mid ninety non old"
-        " one part peut quasi second self seventy short six sixty so sous ten third thirty three twenty two vice well year"
+        "all avant cross demi eighty ex far fifty first five forty four full grand half hard high ill long low mi mid ninety"
+        " non old one part peut quasi second self seventy short six sixty so sous ten third thirty three twenty two vice well"
     )
 )
 # What follows a hyphen that stands for a word left out: "Vor- und Nachteile", "pre- and postwar".
