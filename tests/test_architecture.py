@@ -48,7 +48,7 @@ CONFINED = {
     "pydantic_settings": {"settings"},
 }
 # Modules of plug-in rooms that are the room's common ground, not plug-ins.
-COMMON = {"__init__", "derive", "format", "collector", "hints", "rejoin", "splitter", "features"}
+COMMON = {"__init__", "derive", "format", "collector", "hints", "hyphens", "rejoin", "splitter", "features"}
 COMMON |= {"export", "lines", "labels", "people", "day", "near", "extractor", "container", "row", "tags", "elements"}
 # One reader of HTML falls back on the other; a feed's items hold HTML.
 READERS_OF_HTML = {("blocks", "html"), ("blocks", "feed")}
