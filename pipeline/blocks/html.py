@@ -12,10 +12,16 @@ import turbohtml
 
 from pipeline.blocks import markup
 from pipeline.blocks.collector import UNSEEN, Collector
-from pipeline.blocks.format import Format
+from pipeline.blocks.format import SNIFF_CHARS, Format
 from pipeline.model import Decoded, Page
 
 _LONE_RETURN = re.compile(r"\r(?!\n)")
+# XHTML may close at once what HTML reads raw up to an end tag: `<title/>` would swallow the page.
+_XML = re.compile(r"\s*<\?xml\s|(?:[^<]|<(?!html\s))*+<html\s[^>]*\bxmlns\s*=", re.IGNORECASE)
+_CLOSED_AT_ONCE = re.compile(
+    r"<(?:title|script|style|textarea|iframe|noscript|noframes|noembed|xmp)(?:\s(?:[^<>]*[\"'\s])?)?/>", re.IGNORECASE
+)
+_INK = re.compile(r"[^\r\n]")
 
 
 def read(decoded: Decoded) -> Page:
@@ -39,7 +45,7 @@ def _tokens(text: str) -> Page | None:  # noqa: C901, PLR0912 - the loop a page 
     pending = -1
     kinds = turbohtml.TokenType
     text_kind, start_kind, end_kind = kinds.TEXT, kinds.START_TAG, kinds.END_TAG
-    for token in turbohtml.tokenize(text):
+    for token in turbohtml.tokenize(_without_closed_at_once(text)):
         kind = token.type
         if pending >= 0 or kind is text_kind:
             # Half of all text is indentation between two tags; nobody asks where it stands.
@@ -71,6 +77,13 @@ def _tokens(text: str) -> Page | None:  # noqa: C901, PLR0912 - the loop a page 
     if pending >= 0:
         _take(collector, unseen, pending, len(text))
     return collector.page()
+
+
+def _without_closed_at_once(text: str) -> str:
+    """The text of an XML page with such elements as markup of the same length that says nothing."""
+    if not _XML.match(text.lstrip("\ufeff")[:SNIFF_CHARS]):
+        return text
+    return _CLOSED_AT_ONCE.sub(lambda match: f"<!{_INK.sub(' ', match[0][2:-1])}>", text)
 
 
 def _take(collector: Collector, unseen: str | None, start: int, end: int) -> None:
