@@ -13,6 +13,8 @@ from collections import Counter
 from itertools import combinations
 from typing import NamedTuple
 
+import numpy as np
+
 from pipeline import dedupe
 
 BAR = 0.98
@@ -93,7 +95,8 @@ def measure(made: list[tuple[str, int]]) -> Scores:
     start = time.process_time()
     found = dedupe.duplicates(copies, signed)
     clustering = time.process_time() - start
-    turned = dedupe.Signed(signed.digests[::-1], signed.shingles[::-1], signed.signatures[::-1])
+    every = np.arange(len(made))[::-1]
+    turned = dedupe.Signed(signed.digests[every], signed.shingles[every], signed.signatures[every])
     same = dedupe.duplicates(copies[::-1], turned) == found
     family = {copy.id: number for copy, (_, number) in zip(copies, made, strict=True)}
     clusters: dict[str, list[str]] = {}
@@ -106,11 +109,10 @@ def measure(made: list[tuple[str, int]]) -> Scores:
 
 
 def _joined(parts: list[dedupe.Signed]) -> dedupe.Signed:
-    import numpy as np
-
-    digests = [digest for part in parts for digest in part.digests]
     return dedupe.Signed(
-        digests, np.concatenate([part.shingles for part in parts]), np.concatenate([part.signatures for part in parts])
+        np.concatenate([part.digests for part in parts]),
+        np.concatenate([part.shingles for part in parts]),
+        np.concatenate([part.signatures[: len(part.digests)] for part in parts]),
     )
 
 

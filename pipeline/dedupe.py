@@ -13,7 +13,7 @@ import hashlib
 import re
 import unicodedata
 from collections import defaultdict
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 
@@ -21,7 +21,7 @@ from pipeline.surface import is_dense
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -39,6 +39,8 @@ MIN_JACCARD, MIN_CONTAINED = 0.3, 0.5
 MOST_HEADS = 64
 # A version of the same day that is longer by such a share has been added to; a smaller one differs in what was cut off.
 UPDATE_GROWTH = 0.1
+# What bands are sorted by is held for as many of them at once as fit; signatures are read so many rows at a time.
+HELD_BYTES, CHUNK_ROWS = 16 * 2**20, 4096
 EXACT, NEAR, UPDATE = "exact", "near", "update"
 
 _WORD = re.compile(r"\w+")
@@ -46,12 +48,19 @@ _DENSE_UNIT = re.compile(r"[^\W_]")
 _NAMED = re.compile(r"\W+")
 
 
-class Signed(NamedTuple):
-    """What is remembered of texts: `digest` is a text's sha256, `shingles` how many it has, `signature` a row of uint32 each."""
+class Signatures(Protocol):
+    """Rows of uint32, one a text: an array, or what reads one from where it is kept."""
 
-    digests: list[bytes]
+    def __getitem__(self, rows: slice | NDArray[np.int64], /) -> NDArray[np.uint32]:
+        """The signatures of these texts."""
+
+
+class Signed(NamedTuple):
+    """What is remembered of texts: their sha256 as void of 32 bytes, how many shingles each has, their signatures."""
+
+    digests: NDArray[np.void]
     shingles: NDArray[np.int64]
-    signatures: NDArray[np.uint32]
+    signatures: Signatures
 
 
 class Copy(NamedTuple):
@@ -94,7 +103,12 @@ def sign(texts: Sequence[str]) -> Signed:
         sets.append(list({"\0".join(units[at : at + size]) for at in range(count)}) if count > 0 else ["\0".join(units)])
     rows = RMinHash.digests_from_token_sets(sets, PERMUTATIONS, SEED)
     signatures = np.array(rows, dtype=np.uint32).reshape(len(texts), PERMUTATIONS)
-    return Signed(digests, np.array([len(one) for one in sets], dtype=np.int64), signatures)
+    return Signed(voids(b"".join(digests), 32), np.array([len(one) for one in sets], dtype=np.int64), signatures)
+
+
+def voids(data: bytes, size: int) -> NDArray[np.void]:
+    """Values of `size` bytes each, which compare as bytes do."""
+    return np.frombuffer(data, dtype=np.dtype((np.void, size)))
 
 
 def _units(text: str) -> tuple[list[str], int]:
@@ -105,19 +119,32 @@ def _units(text: str) -> tuple[list[str], int]:
 
 def duplicates(copies: Sequence[Copy], signed: Signed) -> list[Duplicate]:
     """The members of all clusters of two or more, by cluster and id: the same for any order of the texts."""
-    order = sorted(range(len(copies)), key=lambda number: copies[number].id)
-    first: dict[bytes, int] = {}
-    families = _Families(len(copies))
-    for number in order:  # exact copies are compared with others only once
-        families.join(first.setdefault(signed.digests[number], number), number)
-    near = np.array([n for n in first.values() if signed.shingles[n] >= MIN_SHINGLES], dtype=np.int64)
-    for bucket in _buckets(near, signed.signatures):
+    ids = voids("".join(copy.id.ljust(32) for copy in copies).encode("ascii"), 32)
+    return told(clusters(ids, signed), dict(enumerate(copies)), signed)
+
+
+def clusters(ids: NDArray[np.void], signed: Signed) -> list[list[int]]:
+    """The numbers of texts that are copies of each other, two or more, in the order of their ids."""
+    order = np.argsort(ids, kind="stable").astype(np.int64)
+    _, firsts, same = np.unique(signed.digests[order], return_index=True, return_inverse=True)
+    families = _Families(len(ids))
+    first = order[firsts[same]]
+    for one, other in zip(first[first != order].tolist(), order[first != order].tolist(), strict=True):
+        families.join(one, other)
+    alone = order[np.sort(firsts)]  # exact copies are compared with others only once
+    for bucket in _buckets(alone[signed.shingles[alone] >= MIN_SHINGLES], signed.signatures):
         _join(bucket, signed, families)
-    clusters: defaultdict[int, list[int]] = defaultdict(list)
-    for number in order:
-        clusters[families.root(number)].append(number)
-    found = [row for members in clusters.values() if len(members) > 1 for row in _told(members, copies, signed)]
-    return sorted(found, key=lambda row: (row.cluster, row.id))
+    roots = np.fromiter((families.root(number) for number in range(len(ids))), np.int64, len(ids))
+    found: defaultdict[int, list[int]] = defaultdict(list)
+    for number in order[np.bincount(roots, minlength=1)[roots[order]] > 1].tolist():
+        found[int(roots[number])].append(number)
+    return list(found.values())
+
+
+def told(found: Iterable[Sequence[int]], copies: Mapping[int, Copy], signed: Signed) -> list[Duplicate]:
+    """The rows of all clusters, by cluster and id."""
+    rows = [row for members in found for row in _told(members, copies, signed)]
+    return sorted(rows, key=lambda row: (row.cluster, row.id))
 
 
 class _Families:
@@ -138,16 +165,30 @@ class _Families:
         self._above[high] = low
 
 
-def _buckets(numbers: NDArray[np.int64], signatures: NDArray[np.uint32]) -> Iterator[NDArray[np.int64]]:
+def _buckets(numbers: NDArray[np.int64], signatures: Signatures) -> Iterator[NDArray[np.int64]]:
     """Texts that agree in a band, two or more, in the order of `numbers`; one band after the other."""
-    for band in range(BANDS):
-        columns = np.ascontiguousarray(signatures[numbers, band * BAND_ROWS : (band + 1) * BAND_ROWS])
-        keys = columns.view(np.dtype((np.void, columns.itemsize * BAND_ROWS))).ravel()
-        _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
-        by_key = np.argsort(inverse, kind="stable")
-        ends = np.cumsum(counts)
-        for key in np.flatnonzero(counts > 1):
-            yield numbers[by_key[ends[key] - counts[key] : ends[key]]]
+    at_once = max(1, HELD_BYTES // max(1, len(numbers) * BAND_ROWS * 4))
+    for first in range(0, BANDS, at_once):
+        for keys in _keys(numbers, signatures, range(first, min(first + at_once, BANDS))):
+            _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
+            by_key = np.argsort(inverse, kind="stable")
+            ends = np.cumsum(counts)
+            for key in np.flatnonzero(counts > 1):
+                yield numbers[by_key[ends[key] - counts[key] : ends[key]]]
+
+
+def _keys(numbers: NDArray[np.int64], signatures: Signatures, bands: range) -> Iterator[NDArray[np.void]]:
+    """What decides in each band who meets whom: the band's part of each of the signatures `numbers`."""
+    parts = np.empty((len(bands), len(numbers), BAND_ROWS), dtype=np.uint32)
+    places = np.argsort(numbers, kind="stable")  # read in the order in which they are kept
+    rising = numbers[places]
+    for low in range(0, int(rising[-1]) + 1 if len(rising) else 0, CHUNK_ROWS):
+        first, last = np.searchsorted(rising, (low, low + CHUNK_ROWS))
+        rows = signatures[low : low + CHUNK_ROWS][rising[first:last] - low]
+        columns = rows[:, bands.start * BAND_ROWS : bands.stop * BAND_ROWS].reshape(-1, len(bands), BAND_ROWS)
+        parts[:, places[first:last]] = columns.transpose(1, 0, 2)
+    for part in parts:
+        yield part.view(np.dtype((np.void, part.itemsize * BAND_ROWS))).ravel()
 
 
 def _join(bucket: NDArray[np.int64], signed: Signed, families: _Families) -> None:
@@ -164,34 +205,40 @@ def _join(bucket: NDArray[np.int64], signed: Signed, families: _Families) -> Non
 
 
 def _are_near(number: int, others: NDArray[np.int64], signed: Signed) -> NDArray[np.bool_]:
-    jaccard = (signed.signatures[others] == signed.signatures[number]).mean(axis=1)
+    jaccard = _shared(number, others, signed)
     sizes, mine = signed.shingles[others], signed.shingles[number]
     contained = jaccard / (1 + jaccard) * (sizes + mine) / np.minimum(sizes, mine)
     near: NDArray[np.bool_] = (jaccard >= MIN_JACCARD) & (contained >= MIN_CONTAINED)
     return near
 
 
-def _told(members: Sequence[int], copies: Sequence[Copy], signed: Signed) -> Iterator[Duplicate]:
+def _shared(number: int, others: NDArray[np.int64], signed: Signed) -> NDArray[np.float64]:
+    """The estimated Jaccard index of the text with each of the others."""
+    agreed: NDArray[np.float64] = (signed.signatures[others] == signed.signatures[np.array([number])]).mean(axis=1)
+    return agreed
+
+
+def _told(members: Sequence[int], copies: Mapping[int, Copy], signed: Signed) -> Iterator[Duplicate]:
     """The rows of one cluster. It is represented by its earliest article, of one day the longest; undated ones come last."""
     ranked = sorted(members, key=lambda number: _rank(copies[number]))
     head = ranked[0]
-    digests = {signed.digests[head]}
+    digests = {bytes(signed.digests[head])}
     updates = _updates(ranked, copies)
     cluster = min(copies[number].id for number in members)
     for number in ranked:
         kind = None
         if number != head:
-            kind = EXACT if signed.digests[number] in digests else UPDATE if number in updates else NEAR
-        digests.add(signed.digests[number])
-        similarity = float((signed.signatures[number] == signed.signatures[head]).mean())
-        yield Duplicate(copies[number].id, cluster, kind, copies[head].id, similarity)
+            kind = EXACT if bytes(signed.digests[number]) in digests else UPDATE if number in updates else NEAR
+        digests.add(bytes(signed.digests[number]))
+        similarity = _shared(head, np.array([number]), signed)
+        yield Duplicate(copies[number].id, cluster, kind, copies[head].id, float(similarity[0]))
 
 
 def _rank(copy: Copy) -> tuple[bool, int, int, str]:
     return copy.date is None, copy.date.toordinal() if copy.date else 0, -copy.length, copy.id
 
 
-def _updates(ranked: Iterable[int], copies: Sequence[Copy]) -> set[int]:
+def _updates(ranked: Iterable[int], copies: Mapping[int, Copy]) -> set[int]:
     """Those that an outlet published again: on a later day, or on the same day and longer. One address is one outlet."""
     first_day: dict[str, dt.date] = {}
     shortest: dict[tuple[str, dt.date], int] = {}

@@ -22,7 +22,10 @@ ENV_PREFIX = "WINNOW_"
 
 # These decide where and how fast, never what a row says: they stay out of the digest (law 6).
 _PLACE_AND_PACE = frozenset(
-    {"raw", "out", "include", "exclude", "workers", "batch_files", "batch_bytes", "zstd_level", "row_group_rows", "keep_commits"}
+    {
+        *("raw", "out", "include", "exclude", "allow_empty", "workers", "batch_files", "batch_bytes"),
+        *("zstd_level", "row_group_rows", "keep_commits"),
+    }
 )
 
 
@@ -38,6 +41,7 @@ class Settings(BaseSettings):
     include: tuple[str, ...] = Field((), description="globs of files, relative to raw, that are sources; none: all")
     exclude: tuple[str, ...] = Field((), description="globs of files, relative to raw, that are not sources")
     hidden: bool = Field(False, description="also read files and folders whose name starts with a dot")
+    allow_empty: bool = Field(False, description="a raw folder without a file to read retires all rows there are")
     max_source_bytes: int = Field(
         512 * 2**20, gt=0, description="a larger file, or member of a container, is rejected as too-large"
     )

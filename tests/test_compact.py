@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return load(raw=make_raw(tmp_path / "raw"), out=tmp_path / "out", batch_files=2, row_group_rows=3)
+    return load(raw=make_raw(tmp_path / "raw"), out=tmp_path / "out", batch_files=2, row_group_rows=3, allow_empty=True)
 
 
 def files(settings: Settings) -> int:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    return load(raw=make_raw(tmp_path / "raw"), out=tmp_path / "out", batch_files=3)
+    return load(raw=make_raw(tmp_path / "raw"), out=tmp_path / "out", batch_files=3, allow_empty=True)
 
 
 def times(out: Path) -> dict[Path, int]:
@@ -104,6 +104,29 @@ def test_after_a_change_the_dataset_is_as_if_made_anew(
     sound(settings)
     assert [refused.uri for refused in made.newly_rejected] == (["story 6.txt"] if change is _spoil else [])
     assert not dataset.build(settings).changed
+
+
+@pytest.mark.parametrize("left", ["nothing", "dangling links"])
+def test_a_raw_folder_that_is_suddenly_empty_retires_nothing(left: str, settings: Settings) -> None:
+    """A disk that is not mounted is an empty folder, or one of links that lead nowhere."""
+    careful = settings.model_copy(update={"allow_empty": False})
+    dataset.build(careful)
+    before = content(careful.out)
+    _empty(careful.raw)
+    if left == "dangling links":
+        for number in range(9):
+            (careful.raw / f"story {number}.txt").symlink_to(f"unmounted/{number}.txt")
+    with pytest.raises(DatasetError, match=r"no file to read here, and the dataset has rows of 9.*allow_empty"):
+        dataset.build(careful)
+    assert content(careful.out) == before
+    assert dataset.numbers(careful.out) == [1]
+    assert dataset.build(settings).totals.articles == 0
+
+
+def test_an_empty_folder_makes_an_empty_dataset(settings: Settings) -> None:
+    _empty(settings.raw)
+    first = dataset.build(settings.model_copy(update={"allow_empty": False}))
+    assert (first.number, first.totals.sources) == (1, 0)
 
 
 def test_a_change_costs_its_batch_not_the_dataset(tmp_path: Path) -> None:

@@ -84,13 +84,23 @@ def recover(out: Path) -> None:
     """The dataset with no journal and nothing staged: finishes what an interrupted run had begun to publish."""
     layout = Layout(out)
     if layout.journal.exists():
-        journal = json.loads(layout.journal.read_bytes())
-        _publish(layout, journal)
-        put_json(layout.record(journal["record"]["number"]), journal["record"], layout.scratch)
-        _prune(layout, journal["keep_commits"])
+        journal = _unfinished(layout)
+        if journal is not None:
+            _publish(layout, journal)
+            put_json(layout.record(journal["record"]["number"]), journal["record"], layout.scratch)
+            _prune(layout, journal["keep_commits"])
         remove(layout.journal)
         sync_folder(layout.commits)
     remove_tree(layout.staging)
+
+
+def _unfinished(layout: Layout) -> dict[str, Any] | None:
+    """What was being published; None for a torn journal: a file system without atomic renames stopped before anything was."""
+    try:
+        found: dict[str, Any] = json.loads(layout.journal.read_bytes())
+    except ValueError:
+        return None
+    return found
 
 
 def _new_commit(plan: Plan, batches: tuple[BatchRecord, ...], reports: tuple[Report, ...]) -> Commit:

@@ -6,11 +6,12 @@ again, not even when its rows were put into other files. They are a cache: whate
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
 import datetime as dt
 import hashlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 import pyarrow as pa
@@ -24,13 +25,15 @@ from pipeline.dataset.files import digest, explained, make_folder, move, remove,
 from pipeline.dataset.layout import Layout, staged
 from pipeline.dataset.lock import locked
 from pipeline.dataset.pack import NAME_DIGITS
-from pipeline.dataset.parquet import options
+from pipeline.dataset.parquet import options, writing
 from pipeline.dataset.record import BatchRecord, Commit, Counts, FileRecord
 from pipeline.errors import DatasetError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
+
+    from numpy.typing import NDArray
 
     from pipeline.settings import Settings
 
@@ -109,7 +112,9 @@ def work_dedupe(todo: Unsigned) -> int:
             if low < high:
                 parts.append(_signed(batch.slice(low, high - low)))
             at += batch.num_rows
-        pq.write_table(pa.concat_tables(parts), todo.scratch, compression="zstd")
+        made = pa.concat_tables(parts)
+        with writing(todo.scratch, made.schema, compression="zstd") as writer:
+            writer.write_table(made)
         sync_file(todo.scratch)
         move(todo.scratch, todo.signatures)
         sync_folder(todo.signatures.parent)
@@ -118,10 +123,10 @@ def work_dedupe(todo: Unsigned) -> int:
 
 def _signed(rows: pa.RecordBatch) -> pa.Table:
     signed = dedupe.sign([text or "" for text in rows["text"].to_pylist()])
-    width = signed.signatures.shape[1] * signed.signatures.itemsize
-    flat = pa.py_buffer(np.ascontiguousarray(signed.signatures, dtype="<u4").tobytes())
+    width = dedupe.PERMUTATIONS * 4
+    flat = pa.py_buffer(np.ascontiguousarray(signed.signatures[: rows.num_rows], dtype="<u4").tobytes())
     table = pa.table({name: rows[name] for name in COLUMNS})
-    table = table.append_column("digest", pa.array(signed.digests, pa.binary(32)))
+    table = table.append_column("digest", pa.array(signed.digests.tolist(), pa.binary(32)))
     table = table.append_column("shingles", pa.array(signed.shingles, pa.int64()))
     return table.append_column("signature", pa.FixedSizeBinaryArray.from_buffers(pa.binary(width), rows.num_rows, [None, flat]))
 
@@ -136,26 +141,68 @@ def commit_dedupe(plan: Deduplication) -> Commit:
         if there and [batch.name for batch in previous.derived] == [plan.name]:
             remove_tree(layout.staging)
             return unchanged(previous)
-        record = _write(plan, _table(plan.signatures))
+        record = _write(plan, _table(plan.signatures, plan.staging / "all.signatures"))
         kept = dataclasses.replace(unchanged(previous), started=plan.started, derived=(record,), changed=True)
         new = succeeding(previous, kept)
         install(out, plan.staging, new, previous, (record,), plan.settings.keep_commits)
     return new
 
 
-def _table(paths: Iterable[Path]) -> pa.Table:
-    tables = [pq.read_table(path) for path in paths]
-    if not tables:
-        return DUPLICATES.empty_table()
-    rows = pa.concat_tables(tables).combine_chunks()
-    flat = b"".join(rows["signature"].to_pylist())
-    signatures = np.frombuffer(flat, dtype="<u4").reshape(rows.num_rows, dedupe.PERMUTATIONS)
-    signed = dedupe.Signed(rows["digest"].to_pylist(), rows["shingles"].to_numpy(), signatures)
-    copies = [dedupe.Copy(*values) for values in zip(*(rows[name].to_pylist() for name in COLUMNS), strict=True)]
-    found = dedupe.duplicates(copies, signed)
-    columns = [[getattr(row, field.name) for row in found] for field in DUPLICATES]
+class _Kept:
+    """Signatures that stand in a file, one behind the other, of which only those are read that are asked for."""
+
+    def __init__(self, path: Path) -> None:
+        self._file = path.open("rb")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._file.close()
+
+    def __getitem__(self, rows: slice | NDArray[np.int64]) -> NDArray[np.uint32]:
+        if isinstance(rows, slice):
+            return self._read(rows.start, rows.stop - rows.start)
+        return np.concatenate([self._read(row, 1) for row in rows.tolist()] or [self._read(0, 0)])
+
+    def _read(self, first: int, count: int) -> NDArray[np.uint32]:
+        self._file.seek(first * dedupe.PERMUTATIONS * 4)
+        data = self._file.read(count * dedupe.PERMUTATIONS * 4)
+        return np.frombuffer(data, dtype="<u4").reshape(-1, dedupe.PERMUTATIONS)
+
+
+def _table(paths: Sequence[Path], scratch: Path) -> pa.Table:
+    """The rows of the table. Memory holds some fifty bytes an article, and what tells apart those that have copies."""
+    ids, digests, shingles, starts = bytearray(), bytearray(), bytearray(), [0]
+    with scratch.open("wb") as file:
+        for path in paths:
+            rows = pq.read_table(path, columns=["id", "digest", "shingles", "signature"])
+            ids += "".join(rows["id"].to_pylist()).encode("ascii")
+            digests += b"".join(rows["digest"].to_pylist())
+            shingles += rows["shingles"].to_numpy().astype("<i8").tobytes()
+            file.writelines(rows["signature"].to_pylist())
+            starts.append(starts[-1] + rows.num_rows)
+    with _Kept(scratch) as signatures:
+        signed = dedupe.Signed(dedupe.voids(bytes(digests), 32), np.frombuffer(bytes(shingles), "<i8"), signatures)
+        found = dedupe.clusters(dedupe.voids(bytes(ids), 32), signed)
+        told = dedupe.told(found, _copies(paths, starts, sorted(number for members in found for number in members)), signed)
+    columns = [[getattr(row, field.name) for row in told] for field in DUPLICATES]
     arrays = [pa.array(values, field.type) for values, field in zip(columns, DUPLICATES, strict=True)]
     return pa.Table.from_arrays(arrays, schema=DUPLICATES)
+
+
+def _copies(paths: Sequence[Path], starts: Sequence[int], numbers: Sequence[int]) -> dict[int, dedupe.Copy]:
+    """What tells copies apart, of the articles with these rising numbers; `starts`: the number of each file's first."""
+    found: dict[int, dedupe.Copy] = {}
+    at = 0
+    for path, start, stop in zip(paths, starts, starts[1:], strict=False):
+        end = bisect.bisect_left(numbers, stop, at)
+        if at < end:
+            rows = pq.read_table(path, columns=list(COLUMNS)).take([number - start for number in numbers[at:end]])
+            values = zip(*(rows[name].to_pylist() for name in COLUMNS), strict=True)
+            found |= {number: dedupe.Copy(*one) for number, one in zip(numbers[at:end], values, strict=True)}
+        at = end
+    return found
 
 
 def _write(plan: Deduplication, table: pa.Table) -> BatchRecord:
@@ -164,12 +211,8 @@ def _write(plan: Deduplication, table: pa.Table) -> BatchRecord:
     said |= {"ruleset": made_by.ruleset, "settings": made_by.settings, "dedupe": dedupe.algorithm()}
     about = table.replace_schema_metadata({f"winnow.{key}": value for key, value in said.items()})
     path = staged(plan.staging, TABLE, plan.name)
-    pq.write_table(
-        about,
-        path,
-        row_group_size=plan.settings.row_group_rows,
-        **options(TABLE, about.schema, plan.settings.zstd_level),
-    )
+    with writing(path, about.schema, **options(TABLE, about.schema, plan.settings.zstd_level)) as writer:
+        writer.write_table(about, plan.settings.row_group_rows)
     sync_file(path)
     sync_folder(plan.staging)
     file = FileRecord(TABLE, table.num_rows, path.stat().st_size, digest(path))

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
+import pyarrow.parquet as pq
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     import pyarrow as pa
 
 # Columns with few values, where a dictionary pays; text never does.
@@ -35,3 +41,22 @@ def options(table: str, schema: pa.Schema, zstd_level: int) -> dict[str, Any]:
         "write_statistics": [field.name for field in schema if field.name not in _NO_STATISTICS],
         "write_page_index": True,
     }
+
+
+@contextlib.contextmanager
+def writing(path: Path, schema: pa.Schema, **how: Any) -> Iterator[pq.ParquetWriter]:
+    """The writer of a file, which is whole at the end of the context. Raises OSError. `how`: `options`."""
+    writer = pq.ParquetWriter(path, schema, **how)
+    try:
+        yield writer
+        writer.close()
+    except BaseException:
+        give_up(writer)
+        raise
+
+
+def give_up(writer: pq.ParquetWriter) -> None:
+    """Leaves the file as it is, broken: on a full disk its end could not be written either, and would fail once more later."""
+    writer.is_open = False  # else it would close itself when it is collected, and complain where nobody can answer
+    if writer.file_handle is not None:
+        writer.file_handle.close()

@@ -20,6 +20,7 @@ from pipeline.dataset.files import digest, explained, make_folder
 from pipeline.dataset.layout import Layout
 from pipeline.dataset.pack import Group, match
 from pipeline.dataset.record import BatchRecord, Commit, Identity, load
+from pipeline.errors import DatasetError
 from pipeline.process import prepare
 from pipeline.sources import Listed, discover, is_readable
 
@@ -105,7 +106,9 @@ def plan(settings: Settings) -> Plan:
     previous = load(settings.out)
     context = prepare(settings)
     made_by = identity(context)
-    batches = list(_batches(_items(settings, context.decisions), made_by, settings))
+    items = _items(settings, context.decisions)
+    _refuse_emptiness(items, previous, settings)
+    batches = list(_batches(items, made_by, settings))
     have = [batch for batch in previous.batches if is_there(layout, batch)] if previous else []
     matched = match([(batch.slot, batch.name) for batch in batches], have, settings)
     todo = tuple(batch for batch in batches if batch.name in matched.missing)
@@ -151,6 +154,19 @@ def _items(settings: Settings, decided: Decisions) -> list[Item]:
     for source, rejection in refused:
         items.append(Item(source.uri, source.member, "", refused_key(rejection.reason), 0, (source, rejection)))
     return sorted(items, key=lambda item: (item.uri, item.member))
+
+
+def _refuse_emptiness(items: Sequence[Item], previous: Commit | None, settings: Settings) -> None:
+    """DatasetError where every source has gone at once: a disk that is not mounted looks like this, and so do links to one."""
+    if settings.allow_empty or previous is None or any(item.refused is None for item in items):
+        return
+    there = previous.totals.sources - previous.totals.rejected
+    if there:
+        cause = f"no file to read here, and the dataset has rows of {there}: they would all be retired"
+        remedy = (
+            "Mount the disk, or name the right folder; if they are really to go, set allow_empty = true (WINNOW_ALLOW_EMPTY=1)"
+        )
+        raise DatasetError(cause, place=str(settings.raw), remedy=remedy)
 
 
 def _item(listed: Listed, settings: Settings, decided: Decisions) -> Item:

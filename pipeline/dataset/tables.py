@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from pipeline.dataset.files import digest, move, sync_file, sync_folder
 from pipeline.dataset.layout import TABLES, staged
-from pipeline.dataset.parquet import options
+from pipeline.dataset.parquet import give_up, options, writing
 from pipeline.dataset.record import Counts, FileRecord, Refused
 from pipeline.table import characters, file_metadata, to_batches
 
@@ -46,7 +46,7 @@ class Tables:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         del kind, error, at
         for table, writer in self._writers.items():
-            writer.close()
+            give_up(writer)
             self._path(table).unlink(missing_ok=True)
 
     @property
@@ -67,10 +67,11 @@ class Tables:
         self._flush()
         made: list[FileRecord] = []
         for table in TABLES:
-            writer = self._writers.pop(table, None)
+            writer = self._writers.get(table)
             if writer is None:
                 continue
             writer.close()
+            del self._writers[table]
             part = self._path(table)
             sync_file(part)
             made.append(FileRecord(table, self._rows[table], part.stat().st_size, digest(part)))
@@ -93,7 +94,8 @@ class Tables:
     def _writer(self, table: str, schema: pa.Schema) -> pq.ParquetWriter:
         if table not in self._writers:
             settings = self._context.settings
-            self._writers[table] = _writer(self._path(table), table, schema.with_metadata(self._about(table)), settings)
+            about = schema.with_metadata(self._about(table))
+            self._writers[table] = pq.ParquetWriter(self._path(table), about, **options(table, about, settings.zstd_level))
         return self._writers[table]
 
     def _about(self, table: str) -> dict[bytes, bytes]:
@@ -106,16 +108,12 @@ class Tables:
 def write_file(table: str, rows: pa.Table, name: str, staging: Path, settings: Settings) -> FileRecord:
     """Rows that are there already in one staged and synced Parquet file, which says of itself what their schema does."""
     part = staging / f"{table}.{uuid.uuid4().hex}"
-    with _writer(part, table, rows.schema, settings) as writer:
+    with writing(part, rows.schema, **options(table, rows.schema, settings.zstd_level)) as writer:
         writer.write_table(rows, settings.row_group_rows)
     sync_file(part)
     made = FileRecord(table, rows.num_rows, part.stat().st_size, digest(part))
     move(part, staged(staging, table, name))
     return made
-
-
-def _writer(path: Path, table: str, schema: pa.Schema, settings: Settings) -> pq.ParquetWriter:
-    return pq.ParquetWriter(path, schema, **options(table, schema, settings.zstd_level))
 
 
 def _counts(outcomes: Sequence[Outcome]) -> Counts:
