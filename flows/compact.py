@@ -13,7 +13,7 @@ from prefect.artifacts import create_markdown_artifact  # noqa: E402
 from flows.ingest import RUNNER, announce  # noqa: E402
 from flows.limits import processes  # noqa: E402
 from flows.pool import Pool  # noqa: E402
-from flows.states import writing  # noqa: E402
+from flows.states import refusable, writing  # noqa: E402
 from flows.tasks import Job, each  # noqa: E402
 from pipeline import dataset, settings  # noqa: E402
 from pipeline.dataset import Commit  # noqa: E402
@@ -21,6 +21,7 @@ from pipeline.dataset.compact import TARGET_BYTES  # noqa: E402
 
 
 @flow(name="compact", task_runner=RUNNER, persist_result=False)
+@refusable
 def compact(
     out: Path | None = None,
     config: Path | None = None,

@@ -13,13 +13,14 @@ from prefect.artifacts import create_markdown_artifact  # noqa: E402
 from flows.ingest import RUNNER, announce  # noqa: E402
 from flows.limits import processes  # noqa: E402
 from flows.pool import Pool  # noqa: E402
-from flows.states import writing  # noqa: E402
+from flows.states import refusable, writing  # noqa: E402
 from flows.tasks import Job, each  # noqa: E402
 from pipeline import dataset, settings  # noqa: E402
 from pipeline.dataset import Commit  # noqa: E402
 
 
 @flow(name="dedupe", task_runner=RUNNER, persist_result=False)
+@refusable
 def dedupe(out: Path | None = None, config: Path | None = None, workers: int | None = None) -> Commit:
     """Find articles that say the same and write the table duplicates/; nothing is removed.
 

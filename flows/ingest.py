@@ -27,7 +27,7 @@ from flows import limits, summary  # noqa: E402
 from flows.faults import attempt, can_pass  # noqa: E402
 from flows.pool import Pool  # noqa: E402
 from flows.progress import Step, tell  # noqa: E402
-from flows.states import writing  # noqa: E402
+from flows.states import refusable, writing  # noqa: E402
 from pipeline import dataset, settings  # noqa: E402
 from pipeline.dataset import Commit, Plan, Report  # noqa: E402
 from pipeline.errors import DatasetError  # noqa: E402
@@ -54,6 +54,7 @@ class Job:
 
 
 @flow(name="ingest", task_runner=RUNNER, persist_result=False)
+@refusable
 def ingest(  # noqa: PLR0913, PLR0917  # one parameter a setting
     raw: Path | None = None,
     out: Path | None = None,

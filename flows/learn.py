@@ -20,7 +20,7 @@ from flows.ingest import RETRY_SECONDS, RUNNER, retry_if_it_can_pass  # noqa: E4
 from flows.limits import processes, results  # noqa: E402
 from flows.pool import Pool  # noqa: E402
 from flows.progress import Step, tell  # noqa: E402
-from flows.states import writing  # noqa: E402
+from flows.states import refusable, writing  # noqa: E402
 from pipeline import learn as learning  # noqa: E402
 from pipeline import settings  # noqa: E402
 from pipeline.errors import WinnowError  # noqa: E402
@@ -60,6 +60,7 @@ class Job:
 
 
 @flow(name="learn", task_runner=RUNNER, persist_result=False)
+@refusable
 def learn(  # noqa: PLR0913, PLR0917  # one parameter a setting
     raw: Path | None = None,
     templates: Path | None = None,

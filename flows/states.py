@@ -5,9 +5,11 @@ better: nobody else writes it.
 """
 
 # Without `from __future__ import annotations`: in the process of a scheduled run Prefect cannot resolve annotations kept as text.
-from collections.abc import Iterator
+import functools
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import ParamSpec, TypeVar, cast
 
 from flows import runtime
 
@@ -26,11 +28,32 @@ from prefect.client.schemas.filters import (  # noqa: E402
 )
 from prefect.client.schemas.objects import StateType  # noqa: E402
 from prefect.context import FlowRunContext  # noqa: E402
-from prefect.states import Crashed  # noqa: E402
+from prefect.states import Cancelled, Crashed  # noqa: E402
 
 from pipeline import dataset  # noqa: E402
+from pipeline.errors import DatasetLocked  # noqa: E402
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 KILLED = "Its process is gone: another run holds the lock of the dataset that this one was writing"
+
+
+def refusable(body: Callable[P, R]) -> Callable[P, R]:
+    """The body of a flow: a run of a deployment that finds its dataset locked ends as cancelled, for it was not asked by hand."""
+
+    @functools.wraps(body)
+    def run(*args: P.args, **kwargs: P.kwargs) -> R:
+        try:
+            return body(*args, **kwargs)
+        except DatasetLocked as error:
+            context = FlowRunContext.get()
+            if context is None or context.flow_run is None or context.flow_run.deployment_id is None:
+                raise
+            # Prefect takes a state that a flow returns for the run's own.
+            return cast("R", Cancelled(message=f"refused: {error}"))
+
+    return run
 
 
 @contextmanager

@@ -10,10 +10,12 @@ runtime.prepare()
 from prefect import flow  # noqa: E402  # Prefect reads its environment when it is imported
 
 from flows.ingest import RUNNER, make, step  # noqa: E402
+from flows.states import refusable  # noqa: E402
 from pipeline.dataset import Commit  # noqa: E402
 
 
 @flow(name="tag", task_runner=RUNNER, persist_result=False)
+@refusable
 def tag(  # noqa: PLR0913, PLR0917  # one parameter a setting
     raw: Path | None = None,
     out: Path | None = None,

@@ -30,6 +30,7 @@ CONFINED = {
     "typer": {"cli"},
     "rich": {"cli"},
     "pyarrow": {"columns", "steps", "table", "dataset", "sources.containers.parquet"},
+    "watchfiles": {"flows.watch"},
     "filelock": {"dataset"},
     "ftfy": {"repair"},
     "turbohtml": {"blocks.html"},
