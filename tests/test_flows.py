@@ -21,7 +21,7 @@ import flows
 from flows import progress, runtime, server, summary
 from flows.faults import Passing, attempt, can_pass
 from flows.pool import Closed, Pool
-from flows.serve import serve
+from flows.serve import Timing, serve
 from pipeline import dataset
 from pipeline.errors import DatasetError, DatasetLocked, SettingsError, WinnowError
 from pipeline.settings import Settings
@@ -88,7 +88,7 @@ def test_a_run_makes_the_dataset_and_shows_in_prefect(ingest: Any, raw: Path, tm
     tasks, artifacts = _seen(state)
     assert [name for name in tasks if name.startswith("batch ")] == [name for name in tasks if not name.startswith("commit")]
     assert len(tasks) == len(made.batches) + 1
-    assert set(artifacts) == {"ingest", "ingest-summary"}
+    assert set(artifacts) == {"ingest", "ingest-summary", "ingest-progress"}
     assert {"what": "articles", "count": 7, "characters": None} in json.loads(artifacts["ingest"])
     assert "void%0Aname.txt" in artifacts["ingest-summary"]
 
@@ -183,7 +183,7 @@ def _asked(run_id: UUID) -> tuple[list[str], dict[str, Any]]:
 
 def test_parameters_are_settings_with_their_types(ingest: Any) -> None:
     names = set(ingest.parameters.properties)
-    assert names - {"config"} <= set(Settings.model_fields)
+    assert names - {"config", "then"} <= set(Settings.model_fields)
     assert all(about.get("description") for about in ingest.parameters.properties.values())
     given = flows.parse(ingest, ["raw=1", "workers=2", "hidden=true", 'exclude=["*.tmp"]', "config=a=b.toml"])
     assert given == {"raw": Path("1"), "workers": 2, "hidden": True, "exclude": ("*.tmp",), "config": Path("a=b.toml")}
@@ -213,7 +213,8 @@ def _python(code: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str
 
 
 def test_importing_the_flows_does_not_import_prefect(tmp_path: Path) -> None:
-    code = "import sys, flows, flows.progress, flows.pool, flows.serve, flows.server; assert 'prefect' not in sys.modules"
+    modules = ", ".join(f"flows.{name}" for name in ("local", "progress", "pool", "serve", "server", "watch"))
+    code = f"import sys, {modules}; assert 'prefect' not in sys.modules"
     assert _python(code, tmp_path).returncode == 0
 
 
@@ -324,14 +325,26 @@ def test_a_server_that_does_not_start_tells_its_last_words(tmp_path: Path) -> No
     log = tmp_path / "server.log"
     log.write_text("no room at the inn")
     with pytest.raises(WinnowError, match=r"ended with 4(.|\n)*no room at the inn"):
-        server._wait(process, "http://127.0.0.1:9/api", log, 30)
+        server.wait(process, "http://127.0.0.1:9/api", log, 30)
 
 
 @pytest.mark.usefixtures("prefect_server")
-@pytest.mark.parametrize("given", [{}, {"cron": "* * * * *", "every": 5}, {"every": 0}, {"cron": "every tuesday"}])
-def test_a_wrong_schedule_is_refused_at_once(given: dict[str, Any]) -> None:
-    with pytest.raises(SettingsError):
-        serve(**given)
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({}, "exactly one"),
+        ({"cron": "* * * * *", "every": 5}, "exactly one"),
+        ({"every": 0}, "Write 300"),
+        ({"cron": "every tuesday"}, "Five fields"),
+        ({"rrule": "now and then"}, "FREQ="),
+        ({"flow": "injest", "every": 5}, "Did you mean ingest"),
+        ({"every": 5, "parameters": {"rwa": "x"}}, "Did you mean raw"),
+        ({"every": 5, "parameters": {"workers": "two"}}, "got 'two'"),
+    ],
+)
+def test_a_wrong_schedule_is_refused_at_once(given: dict[str, Any], told: str) -> None:
+    with pytest.raises(SettingsError, match=told):
+        serve([Timing(**given)])
 
 
 def test_names_are_printable() -> None:
@@ -343,7 +356,7 @@ def test_names_are_printable() -> None:
 @pytest.mark.usefixtures("raw")
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_schedule_runs_again_and_again_and_leaves_no_server(tmp_path: Path, end: signal.Signals) -> None:
-    code = "from flows.serve import serve; serve(every=3, parameters={'raw': 'raw', 'out': 'out'})"
+    code = "from flows.serve import *; serve([Timing(every=3, parameters={'raw': 'raw', 'out': 'out'})])"
     clean = {key: value for key, value in os.environ.items() if not key.startswith("PREFECT")} | {"PYTHONPATH": str(CHECKOUT)}
     log = tmp_path / "serve.log"
     with log.open("wb") as output:

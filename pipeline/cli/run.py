@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -57,7 +57,11 @@ def run(  # noqa: PLR0917  # typer calls it by name
             "no such folder", place=str(settings.raw), remedy="Name the folder of source files: winnow run FOLDER"
         )
     hidden = chosen.quiet or chosen.json
-    commit = _plainly(settings, hidden=hidden) if no_server else _by_flow(chosen, settings, workers, batch_files, templates)
+    commit = (
+        plainly(settings, hidden=hidden)
+        if no_server
+        else by_flow(chosen, settings, workers, batch_files, templates, hidden=hidden)
+    )
     if chosen.json:
         out_json(summary(commit))
     else:
@@ -81,7 +85,8 @@ def summary(commit: Commit) -> dict[str, object]:
     }
 
 
-def _plainly(settings: Settings, *, hidden: bool) -> Commit:
+def plainly(settings: Settings, *, hidden: bool) -> Commit:
+    """The dataset, made by the library alone, without Prefect."""
     import multiprocessing
     import signal
     from concurrent.futures import ProcessPoolExecutor
@@ -110,11 +115,20 @@ def _plainly(settings: Settings, *, hidden: bool) -> Commit:
                 pool.shutdown(cancel_futures=True)
 
 
-def _by_flow(chosen: Options, settings: Settings, workers: int | None, batch_files: int | None, templates: Path | None) -> Commit:
+def by_flow(  # as the options of the command
+    chosen: Options,
+    settings: Settings,
+    workers: int | None,
+    batch_files: int | None = None,
+    templates: Path | None = None,
+    *,
+    hidden: bool,
+) -> Commit:
+    """The dataset, made by flow `ingest`."""
     import flows
 
     config = str(chosen.config) if chosen.config is not None else None
-    with progress(hidden=chosen.quiet or chosen.json):
+    with progress(hidden=hidden):
         # Starts a Prefect server where there is none, which takes 15 to 40 s. Any: its type depends on Prefect's version.
         ingest: Any = flows.load("ingest")
         commit: Commit = ingest(
@@ -141,7 +155,7 @@ def progress(*, hidden: bool) -> Iterator[None]:
         TimeRemainingColumn,
     )
 
-    from flows.progress import Step, listening
+    from flows.progress import Step, listening, silence
 
     columns = (
         SpinnerColumn(),
@@ -166,7 +180,7 @@ def progress(*, hidden: bool) -> Iterator[None]:
                 rejected=step.rejected,
             )
 
-        with listening(listen):
+        with listening(listen), silence() if hidden else nullcontext():
             yield
 
 
