@@ -10,8 +10,8 @@ runtime.prepare()
 from prefect import flow, get_run_logger  # noqa: E402  # Prefect reads its environment when it is imported
 from prefect.artifacts import create_markdown_artifact  # noqa: E402
 
+from flows import engine  # noqa: E402
 from flows.ingest import RUNNER  # noqa: E402
-from flows.pool import Pool  # noqa: E402
 from flows.tasks import Job, each  # noqa: E402
 from pipeline import dataset, settings  # noqa: E402
 from pipeline.dataset import Commit  # noqa: E402
@@ -35,13 +35,13 @@ def compact(
         target_bytes: Most bytes of a file, unless one batch alone is larger; files under half of it are put together.
         workers: Processes; 0: one a core.
     """
-    chosen = settings.load(config, out=out, workers=workers)
+    chosen = engine.absolute(settings.load(config, out=out, workers=workers))
     with dataset.locked(chosen.out):
         todo = dataset.plan_compaction(chosen, target_bytes)
         get_run_logger().info("%s: %d files a table to be made of several", chosen.out, len(todo.groups))
-        with Pool(min(chosen.worker_count, len(todo.groups))) as pool:
+        with engine.start(chosen, len(todo.groups), (todo.out,)) as pool:
             calls = [(group, todo.out, todo.staging) for group in todo.groups]
-            records = list(each(Job(dataset.work_compaction, calls, pool), "compact", chosen.worker_count))
+            records = list(each(Job(dataset.work_compaction, calls, pool), "compact"))
         done = dataset.commit_compaction(todo, records)
     create_markdown_artifact(markdown(todo.previous, done), key="compact-summary", description="The files after this run")
     return done

@@ -10,8 +10,8 @@ runtime.prepare()
 from prefect import flow, get_run_logger  # noqa: E402  # Prefect reads its environment when it is imported
 from prefect.artifacts import create_markdown_artifact  # noqa: E402
 
+from flows import engine  # noqa: E402
 from flows.ingest import RUNNER  # noqa: E402
-from flows.pool import Pool  # noqa: E402
 from flows.tasks import Job, each  # noqa: E402
 from pipeline import dataset, settings  # noqa: E402
 from pipeline.dataset import Commit  # noqa: E402
@@ -28,13 +28,13 @@ def dedupe(out: Path | None = None, config: Path | None = None, workers: int | N
         config: Settings file; null: winnow.toml in the working folder, if it is there.
         workers: Processes; 0: one a core.
     """
-    chosen = settings.load(config, out=out, workers=workers)
+    chosen = engine.absolute(settings.load(config, out=out, workers=workers))
     with dataset.locked(chosen.out):
         todo = dataset.plan_dedupe(chosen)
         get_run_logger().info("%s: %d batches to sign", chosen.out, len(todo.todo))
-        with Pool(min(chosen.worker_count, len(todo.todo))) as pool:
+        with engine.start(chosen, len(todo.todo), (chosen.out,)) as pool:
             job = Job(dataset.work_dedupe, [(one,) for one in todo.todo], pool)
-            signed = sum(each(job, "sign", chosen.worker_count))
+            signed = sum(each(job, "sign"))
         done = dataset.commit_dedupe(todo)
     create_markdown_artifact(markdown(done, signed, chosen.out), key="dedupe-summary", description="Copies among the articles")
     return done

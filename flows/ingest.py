@@ -3,7 +3,7 @@
 # Without `from __future__ import annotations`: in the process of a scheduled run Prefect cannot resolve annotations kept as text.
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from flows import runtime
 
@@ -17,9 +17,9 @@ from prefect.futures import PrefectFuture, as_completed  # noqa: E402
 from prefect.runtime import task_run  # noqa: E402
 from prefect.task_runners import ThreadPoolTaskRunner  # noqa: E402
 
-from flows import summary  # noqa: E402
+from flows import engine, summary  # noqa: E402
+from flows.engine import Engine  # noqa: E402
 from flows.faults import attempt, can_pass  # noqa: E402
-from flows.pool import Pool  # noqa: E402
 from flows.progress import Step, tell  # noqa: E402
 from pipeline import dataset, settings  # noqa: E402
 from pipeline.dataset import Commit, Plan, Report  # noqa: E402
@@ -39,7 +39,7 @@ class BatchesFailed(DatasetError):  # noqa: N818  # as its base, named for what 
 class Job:
     """What the tasks of one run share. A plain class, because Prefect walks through dataclasses and collections it is given."""
 
-    def __init__(self, chosen: Settings, plan: Plan, pool: Pool) -> None:
+    def __init__(self, chosen: Settings, plan: Plan, pool: Engine) -> None:
         self.settings = chosen
         self.plan = plan
         self.pool = pool
@@ -56,6 +56,8 @@ def ingest(  # noqa: PLR0913, PLR0917  # one parameter a setting
     workers: int | None = None,
     batch_files: int | None = None,
     batch_bytes: int | None = None,
+    runner: Literal["process", "dask", "ray"] | None = None,
+    address: str | None = None,
 ) -> Commit:
     """Make the dataset what the sources, rules and settings say: only new and changed sources are processed.
 
@@ -71,6 +73,8 @@ def ingest(  # noqa: PLR0913, PLR0917  # one parameter a setting
         workers: Processes; 0: one a core.
         batch_files: Most files in one task.
         batch_bytes: Most bytes in one task, unless one file alone is larger.
+        runner: What does the batches: processes of this machine, Dask or Ray.
+        address: Of a Dask or Ray cluster that is there; null: one is started on this machine.
     """
     chosen = settings.load(
         config,
@@ -82,11 +86,14 @@ def ingest(  # noqa: PLR0913, PLR0917  # one parameter a setting
         workers=workers,
         batch_files=batch_files,
         batch_bytes=batch_bytes,
+        runner=runner,
+        address=address,
     )
+    chosen = engine.absolute(chosen)
     with dataset.locked(chosen.out):
         plan = dataset.plan(chosen)
         get_run_logger().info("%s: %d sources, %d batches to do", chosen.raw, plan.sources, len(plan.batches))
-        with Pool(min(chosen.worker_count, len(plan.batches))) as pool:
+        with engine.start(chosen, len(plan.batches), (chosen.raw, plan.staging)) as pool:
             reports = work_all(Job(chosen, plan, pool))
         done = publish(Job(chosen, plan, pool), reports)
     create_table_artifact(summary.rows(done), key="ingest", description="What became of the sources, by rule")
@@ -155,7 +162,7 @@ def _results(job: Job) -> Iterator[tuple[int, Report | object]]:
     """(number, report or exception) of every batch, as they end. No more are under way than there are workers."""
     running: dict[PrefectFuture[Report], int] = {}
     for number, batch in enumerate(job.plan.batches):
-        if len(running) >= job.settings.worker_count:
+        if len(running) >= job.pool.slots:
             yield _next(running)
         running[work.submit(job, number, summary.shown(batch.items[0].uri))] = number
     while running:

@@ -13,9 +13,9 @@ from prefect.cache_policies import NO_CACHE  # noqa: E402
 from prefect.futures import PrefectFuture, as_completed  # noqa: E402
 from prefect.runtime import task_run  # noqa: E402
 
+from flows.engine import Engine  # noqa: E402
 from flows.faults import attempt  # noqa: E402
 from flows.ingest import RETRY_SECONDS, retry_if_it_can_pass  # noqa: E402
-from flows.pool import Pool  # noqa: E402
 from flows.progress import Step, tell  # noqa: E402
 from pipeline.errors import WinnowError  # noqa: E402
 
@@ -23,19 +23,19 @@ from pipeline.errors import WinnowError  # noqa: E402
 class Job:
     """A function, the arguments of each of its calls and who makes them. A plain class, because Prefect walks through others."""
 
-    def __init__(self, function: Callable[..., Any], calls: Iterable[tuple[Any, ...]], pool: Pool) -> None:
+    def __init__(self, function: Callable[..., Any], calls: Iterable[tuple[Any, ...]], pool: Engine) -> None:
         self.function = function
         self.calls = tuple(calls)
         self.pool = pool
 
 
-def each(job: Job, name: str, workers: int) -> Iterator[Any]:
+def each(job: Job, name: str) -> Iterator[Any]:
     """The results of all calls, as they end. Raises WinnowError: a library's own error as it is."""
     done = 0
     tell(Step(0, len(job.calls), 0, 0))
     running: dict[PrefectFuture[Any], int] = {}
-    for number in range(len(job.calls) + workers):
-        if len(running) >= workers or (running and number >= len(job.calls)):
+    for number in range(len(job.calls) + job.pool.slots):
+        if len(running) >= job.pool.slots or (running and number >= len(job.calls)):
             yield _next(running)
             done += 1
             tell(Step(done, len(job.calls), 0, 0))
