@@ -11,7 +11,8 @@ from prefect import flow, get_run_logger  # noqa: E402  # Prefect reads its envi
 from prefect.artifacts import create_markdown_artifact  # noqa: E402
 
 from flows import engine  # noqa: E402
-from flows.ingest import RUNNER  # noqa: E402
+from flows.ingest import RUNNER, announce  # noqa: E402
+from flows.states import writing  # noqa: E402
 from flows.tasks import Job, each  # noqa: E402
 from pipeline import dataset, settings  # noqa: E402
 from pipeline.dataset import Commit  # noqa: E402
@@ -36,14 +37,16 @@ def compact(
         workers: Processes; 0: one a core.
     """
     chosen = engine.absolute(settings.load(config, out=out, workers=workers))
-    with dataset.locked(chosen.out):
+    with writing(chosen.out, chosen.wait_seconds):
         todo = dataset.plan_compaction(chosen, target_bytes)
         get_run_logger().info("%s: %d files a table to be made of several", chosen.out, len(todo.groups))
         with engine.start(chosen, len(todo.groups), (todo.out,)) as pool:
             calls = [(group, todo.out, todo.staging) for group in todo.groups]
-            records = list(each(Job(dataset.work_compaction, calls, pool), "compact"))
+            records = list(each(Job(dataset.work_compaction, calls, pool), "compact", chosen))
         done = dataset.commit_compaction(todo, records)
-    create_markdown_artifact(markdown(todo.previous, done), key="compact-summary", description="The files after this run")
+    if done.changed:
+        create_markdown_artifact(markdown(todo.previous, done), key="compact-summary", description="The files after this run")
+        announce(done, "compact", chosen.out)
     return done
 
 

@@ -11,7 +11,8 @@ from prefect import flow, get_run_logger  # noqa: E402  # Prefect reads its envi
 from prefect.artifacts import create_markdown_artifact  # noqa: E402
 
 from flows import engine  # noqa: E402
-from flows.ingest import RUNNER  # noqa: E402
+from flows.ingest import RUNNER, announce  # noqa: E402
+from flows.states import writing  # noqa: E402
 from flows.tasks import Job, each  # noqa: E402
 from pipeline import dataset, settings  # noqa: E402
 from pipeline.dataset import Commit  # noqa: E402
@@ -29,14 +30,17 @@ def dedupe(out: Path | None = None, config: Path | None = None, workers: int | N
         workers: Processes; 0: one a core.
     """
     chosen = engine.absolute(settings.load(config, out=out, workers=workers))
-    with dataset.locked(chosen.out):
+    with writing(chosen.out, chosen.wait_seconds):
         todo = dataset.plan_dedupe(chosen)
         get_run_logger().info("%s: %d batches to sign", chosen.out, len(todo.todo))
         with engine.start(chosen, len(todo.todo), (chosen.out,)) as pool:
             job = Job(dataset.work_dedupe, [(one,) for one in todo.todo], pool)
-            signed = sum(each(job, "sign"))
+            signed = sum(each(job, "sign", chosen))
         done = dataset.commit_dedupe(todo)
-    create_markdown_artifact(markdown(done, signed, chosen.out), key="dedupe-summary", description="Copies among the articles")
+    if done.changed:
+        text = markdown(done, signed, chosen.out)
+        create_markdown_artifact(text, key="dedupe-summary", description="Copies among the articles")
+        announce(done, "dedupe", chosen.out)
     return done
 
 

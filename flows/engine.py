@@ -66,15 +66,24 @@ def absolute(chosen: Settings) -> Settings:
     return chosen.model_copy(update=one | {"rules": tuple(path.absolute() for path in chosen.rules)})
 
 
+def processes(chosen: Settings, tasks: int) -> int:
+    """How many processes to ask of a Pool: no more than there are tasks; at least two where work must be able to be stopped.
+
+    One is this process itself, in which nothing can be.
+    """
+    least = 2 if chosen.stall_seconds or chosen.run_seconds else 1
+    return max(min(chosen.worker_count, tasks), least)
+
+
 def start(chosen: Settings, calls: int, folders: Sequence[Path]) -> Engine:
     """The engine that the settings name, for so many calls. `folders` are those that every worker must see.
 
     Raises SettingsError where its extra is not installed, WinnowError where the cluster does not answer or has no workers.
     """
+    workers = processes(chosen, calls)
     if chosen.runner == "process" or not calls:
-        return Pool(min(chosen.worker_count, calls))
+        return Pool(workers if calls else 0)
     terms = Terms(chosen, prepare(chosen).ruleset, __version__, tuple(folders))
-    workers = min(chosen.worker_count, calls)
     try:
         if chosen.runner == "dask":
             from flows.on_dask import Dask

@@ -22,20 +22,8 @@ ENV_PREFIX = "WINNOW_"
 
 # These decide where and how fast, never what a row says: they stay out of the digest (law 6).
 _PLACE_AND_PACE = frozenset(
-    {
-        "raw",
-        "out",
-        "include",
-        "exclude",
-        "workers",
-        "runner",
-        "address",
-        "batch_files",
-        "batch_bytes",
-        "zstd_level",
-        "row_group_rows",
-    }
-    | {"keep_commits"}
+    {"raw", "out", "include", "exclude", "workers", "batch_files", "batch_bytes", "zstd_level", "row_group_rows", "keep_commits"}
+    | {"wait_seconds", "stall_seconds", "run_seconds", "runner", "address"}
 )
 
 
@@ -69,6 +57,9 @@ class Settings(BaseSettings):
     rules: tuple[Path, ...] = Field((), description="more rule files (TOML) or folders of them")
     rule: tuple[dict[str, Any], ...] = Field((), description="rules written in winnow.toml itself, as [[rule]] tables")
     templates: Path | None = Field(None, description="folder of what flow learn found to recur on sites; none: not used")
+    step: Literal["all", "clean", "split", "tag"] = Field(
+        "all", description="write the whole dataset, or of each source only its clean text, its articles' text, their metadata"
+    )
     mode: Literal["precision", "balanced", "recall"] = Field("balanced", description="how readily uncertain blocks are dropped")
     split_threshold: float = Field(0.5, ge=0, le=1, description="a cut less sure than this is not made")
     review_threshold: float = Field(
@@ -86,6 +77,9 @@ class Settings(BaseSettings):
     zstd_level: int = Field(3, ge=1, le=22, description="compression of the Parquet files")
     row_group_rows: int = Field(2000, gt=0, description="rows in a Parquet row group")
     keep_commits: int = Field(2, ge=0, description="retired files stay readable for so many commits")
+    wait_seconds: float = Field(0, ge=0, description="how long a run waits for another that writes the same dataset")
+    stall_seconds: float = Field(0, ge=0, description="a flow in which no task ends for so long is given up; 0: never")
+    run_seconds: float = Field(0, ge=0, description="a flow that takes longer is given up; 0: never")
 
     @classmethod
     def settings_customise_sources(
@@ -104,6 +98,8 @@ class Settings(BaseSettings):
     def digest(self) -> str:
         """sha256 of the settings that can change a row, 64 hex digits."""
         values = self.model_dump(mode="json", exclude=set(_PLACE_AND_PACE) | {"rules", "rule", "templates", "decisions"})
+        if self.step == "all":
+            del values["step"]
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
     @property

@@ -88,7 +88,7 @@ def test_a_run_makes_the_dataset_and_shows_in_prefect(ingest: Any, raw: Path, tm
     tasks, artifacts = _seen(state)
     assert [name for name in tasks if name.startswith("batch ")] == [name for name in tasks if not name.startswith("commit")]
     assert len(tasks) == len(made.batches) + 1
-    assert set(artifacts) == {"ingest", "ingest-summary"}
+    assert set(artifacts) == {"ingest", "ingest-summary", "ingest-progress"}
     assert {"what": "articles", "count": 7, "characters": None} in json.loads(artifacts["ingest"])
     assert "void%0Aname.txt" in artifacts["ingest-summary"]
 
@@ -183,7 +183,7 @@ def _asked(run_id: UUID) -> tuple[list[str], dict[str, Any]]:
 
 def test_parameters_are_settings_with_their_types(ingest: Any) -> None:
     names = set(ingest.parameters.properties)
-    assert names - {"config"} <= set(Settings.model_fields)
+    assert names - {"config", "then"} <= set(Settings.model_fields)
     assert all(about.get("description") for about in ingest.parameters.properties.values())
     given = flows.parse(ingest, ["raw=1", "workers=2", "hidden=true", 'exclude=["*.tmp"]', "config=a=b.toml"])
     assert given == {"raw": Path("1"), "workers": 2, "hidden": True, "exclude": ("*.tmp",), "config": Path("a=b.toml")}

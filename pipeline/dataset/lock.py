@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 
 @contextlib.contextmanager
-def locked(out: Path) -> Iterator[None]:
-    """Holds the dataset's lock. Raises DatasetLocked, saying who holds it, if another run does."""
+def locked(out: Path, wait: float = 0) -> Iterator[None]:
+    """Holds the dataset's lock. Raises DatasetLocked, saying who holds it, if another run does and still does after `wait` s."""
     layout = Layout(out)
     with explained(out):
         make_folder(out)
@@ -30,7 +30,7 @@ def locked(out: Path) -> Iterator[None]:
     lock = FileLock(layout.lock, thread_local=False)
     with explained(layout.lock):
         try:
-            lock.acquire(timeout=0)
+            lock.acquire(timeout=wait)
         except Timeout:
             raise DatasetLocked(
                 f"another run is writing this dataset{_owner(layout.owner)}",

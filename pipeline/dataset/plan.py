@@ -84,6 +84,7 @@ class Plan:
     previous: Commit | None
     keep_commits: int
     carried: tuple[Group, ...] = ()
+    step: str = "all"
 
     @property
     def sources(self) -> int:
@@ -102,7 +103,7 @@ def plan(settings: Settings) -> Plan:
     with explained(settings.out):
         make_folder(settings.out)
         recover(settings.out)
-    previous = load(settings.out)
+    previous = load(settings.out, step=settings.step)
     context = prepare(settings)
     made_by = identity(context)
     batches = list(_batches(_items(settings, context.decisions), made_by, settings))
@@ -124,6 +125,7 @@ def plan(settings: Settings) -> Plan:
         previous=previous,
         keep_commits=settings.keep_commits,
         carried=matched.carried,
+        step=settings.step,
     )
 
 
