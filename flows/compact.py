@@ -10,9 +10,8 @@ runtime.prepare()
 from prefect import flow, get_run_logger  # noqa: E402  # Prefect reads its environment when it is imported
 from prefect.artifacts import create_markdown_artifact  # noqa: E402
 
+from flows import engine  # noqa: E402
 from flows.ingest import RUNNER, announce  # noqa: E402
-from flows.limits import processes  # noqa: E402
-from flows.pool import Pool  # noqa: E402
 from flows.states import refusable, writing  # noqa: E402
 from flows.tasks import Job, each  # noqa: E402
 from pipeline import dataset, settings  # noqa: E402
@@ -38,11 +37,11 @@ def compact(
         target_bytes: Most bytes of a file, unless one batch alone is larger; files under half of it are put together.
         workers: Processes; 0: one a core.
     """
-    chosen = settings.load(config, out=out, workers=workers)
+    chosen = engine.absolute(settings.load(config, out=out, workers=workers))
     with writing(chosen.out, chosen.wait_seconds):
         todo = dataset.plan_compaction(chosen, target_bytes)
         get_run_logger().info("%s: %d files a table to be made of several", chosen.out, len(todo.groups))
-        with Pool(processes(chosen, len(todo.groups))) as pool:
+        with engine.start(chosen, len(todo.groups), (todo.out,)) as pool:
             calls = [(group, todo.out, todo.staging) for group in todo.groups]
             records = list(each(Job(dataset.work_compaction, calls, pool), "compact", chosen))
         done = dataset.commit_compaction(todo, records)

@@ -10,9 +10,8 @@ runtime.prepare()
 from prefect import flow, get_run_logger  # noqa: E402  # Prefect reads its environment when it is imported
 from prefect.artifacts import create_markdown_artifact  # noqa: E402
 
+from flows import engine  # noqa: E402
 from flows.ingest import RUNNER, announce  # noqa: E402
-from flows.limits import processes  # noqa: E402
-from flows.pool import Pool  # noqa: E402
 from flows.states import refusable, writing  # noqa: E402
 from flows.tasks import Job, each  # noqa: E402
 from pipeline import dataset, settings  # noqa: E402
@@ -31,11 +30,11 @@ def dedupe(out: Path | None = None, config: Path | None = None, workers: int | N
         config: Settings file; null: winnow.toml in the working folder, if it is there.
         workers: Processes; 0: one a core.
     """
-    chosen = settings.load(config, out=out, workers=workers)
+    chosen = engine.absolute(settings.load(config, out=out, workers=workers))
     with writing(chosen.out, chosen.wait_seconds):
         todo = dataset.plan_dedupe(chosen)
         get_run_logger().info("%s: %d batches to sign", chosen.out, len(todo.todo))
-        with Pool(processes(chosen, len(todo.todo))) as pool:
+        with engine.start(chosen, len(todo.todo), (chosen.out,)) as pool:
             job = Job(dataset.work_dedupe, [(one,) for one in todo.todo], pool)
             signed = sum(each(job, "sign", chosen))
         done = dataset.commit_dedupe(todo)

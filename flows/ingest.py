@@ -23,9 +23,9 @@ from prefect.events import emit_event  # noqa: E402
 from prefect.runtime import task_run  # noqa: E402
 from prefect.task_runners import ThreadPoolTaskRunner  # noqa: E402
 
-from flows import limits, summary  # noqa: E402
+from flows import engine, limits, summary  # noqa: E402
+from flows.engine import Engine  # noqa: E402
 from flows.faults import attempt, can_pass  # noqa: E402
-from flows.pool import Pool  # noqa: E402
 from flows.progress import Step, tell  # noqa: E402
 from flows.states import refusable, writing  # noqa: E402
 from pipeline import dataset, settings  # noqa: E402
@@ -47,7 +47,7 @@ class BatchesFailed(DatasetError):  # noqa: N818  # as its base, named for what 
 class Job:
     """What the tasks of one run share. A plain class, because Prefect walks through dataclasses and collections it is given."""
 
-    def __init__(self, chosen: Settings, plan: Plan, pool: Pool) -> None:
+    def __init__(self, chosen: Settings, plan: Plan, pool: Engine) -> None:
         self.settings = chosen
         self.plan = plan
         self.pool = pool
@@ -65,6 +65,8 @@ def ingest(  # noqa: PLR0913, PLR0917  # one parameter a setting
     workers: int | None = None,
     batch_files: int | None = None,
     batch_bytes: int | None = None,
+    runner: Literal["process", "dask", "ray"] | None = None,
+    address: str | None = None,
     then: tuple[Literal["dedupe", "compact"], ...] = (),
 ) -> Commit:
     """Make the dataset what the sources, rules and settings say: only new and changed sources are processed.
@@ -81,6 +83,8 @@ def ingest(  # noqa: PLR0913, PLR0917  # one parameter a setting
         workers: Processes; 0: one a core.
         batch_files: Most files in one task.
         batch_bytes: Most bytes in one task, unless one file alone is larger.
+        runner: What does the batches: processes of this machine, Dask or Ray.
+        address: Of a Dask or Ray cluster that is there; null: one is started on this machine.
         then: Flows to run on the dataset afterwards, as subflows, if this one changed it.
     """
     chosen = settings.load(
@@ -93,6 +97,8 @@ def ingest(  # noqa: PLR0913, PLR0917  # one parameter a setting
         workers=workers,
         batch_files=batch_files,
         batch_bytes=batch_bytes,
+        runner=runner,
+        address=address,
     )
     done = make(chosen, "ingest")
     for name in then if done.changed else ():
@@ -113,10 +119,11 @@ def make(chosen: Settings, name: str) -> Commit:
 
     A run that has nothing to do is quiet: no task, no artifact, no event.
     """
+    chosen = engine.absolute(chosen)
     with writing(chosen.out, chosen.wait_seconds):
         plan = dataset.plan(chosen)
         get_run_logger().info("%s: %d sources, %d batches to do", chosen.raw, plan.sources, len(plan.batches))
-        with Pool(limits.processes(chosen, len(plan.batches))) as pool:
+        with engine.start(chosen, len(plan.batches), (chosen.raw, plan.staging)) as pool:
             job = Job(chosen, plan, pool)
             reports = work_all(job, name)
         done = publish(job, reports) if plan.batches else dataset.commit(plan, reports)
@@ -165,7 +172,7 @@ def work_all(job: Job, name: str = "ingest") -> list[Report]:
     def submit(number: int) -> Any:
         return work.submit(job, number, summary.shown(plan.batches[number].items[0].uri))
 
-    for number, result in limits.results(job.settings, range(len(plan.batches)), submit):
+    for number, result in limits.results(job.settings, job.pool.slots, range(len(plan.batches)), submit):
         if isinstance(result, Report):
             counts = result.record.counts
             files = step.files_done + len(plan.batches[number].items)

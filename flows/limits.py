@@ -19,21 +19,14 @@ class TooLong(WinnowError):  # noqa: N818  # as its base, named for what happene
     """No task ended for `stall_seconds`, or the run took more than `run_seconds`."""
 
 
-def processes(chosen: Settings, tasks: int) -> int:
-    """How many processes to ask of a Pool: no more than there are tasks; at least two where work must be able to be stopped.
-
-    One is this process itself, in which nothing can be.
-    """
-    least = 2 if chosen.stall_seconds or chosen.run_seconds else 1
-    return max(min(chosen.worker_count, tasks), least)
-
-
-def results(chosen: Settings, numbers: Iterable[int], submit: Callable[[int], PrefectFuture[Any]]) -> Iterator[tuple[int, Any]]:
-    """(number, result or exception) of each task that `submit` starts, as they end. Raises TooLong."""
+def results(
+    chosen: Settings, slots: int, numbers: Iterable[int], submit: Callable[[int], PrefectFuture[Any]]
+) -> Iterator[tuple[int, Any]]:
+    """(number, result or exception) of each task that `submit` starts, as they end, `slots` of them under way. Raises TooLong."""
     started = time.monotonic()
     running: dict[PrefectFuture[Any], int] = {}
     for number in numbers:
-        if len(running) >= chosen.worker_count:
+        if len(running) >= slots:
             yield _next(running, chosen, started)
         running[submit(number)] = number
     while running:

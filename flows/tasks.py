@@ -12,10 +12,10 @@ from prefect import task  # noqa: E402  # Prefect reads its environment when it 
 from prefect.cache_policies import NO_CACHE  # noqa: E402
 from prefect.runtime import task_run  # noqa: E402
 
+from flows.engine import Engine  # noqa: E402
 from flows.faults import attempt  # noqa: E402
 from flows.ingest import RETRY_SECONDS, retry_if_it_can_pass  # noqa: E402
 from flows.limits import results  # noqa: E402
-from flows.pool import Pool  # noqa: E402
 from flows.progress import Step, tell  # noqa: E402
 from pipeline.errors import WinnowError  # noqa: E402
 from pipeline.settings import Settings  # noqa: E402
@@ -24,7 +24,7 @@ from pipeline.settings import Settings  # noqa: E402
 class Job:
     """A function, the arguments of each of its calls and who makes them. A plain class, because Prefect walks through others."""
 
-    def __init__(self, function: Callable[..., Any], calls: Iterable[tuple[Any, ...]], pool: Pool) -> None:
+    def __init__(self, function: Callable[..., Any], calls: Iterable[tuple[Any, ...]], pool: Engine) -> None:
         self.function = function
         self.calls = tuple(calls)
         self.pool = pool
@@ -35,7 +35,7 @@ def each(job: Job, name: str, chosen: Settings) -> Iterator[Any]:
     count = len(job.calls)
     tell(Step(0, count, 0, 0))
     named = _call.with_options(name=name)
-    ended = results(chosen, range(count), lambda number: named.submit(job, number))
+    ended = results(chosen, job.pool.slots, range(count), lambda number: named.submit(job, number))
     for done, (_, result) in enumerate(ended, start=1):
         if isinstance(result, WinnowError):
             raise result

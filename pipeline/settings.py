@@ -34,7 +34,7 @@ _PLACE_AND_PACE = frozenset(
     {
         *("raw", "out", "include", "exclude", "allow_empty", "workers", "batch_files", "batch_bytes"),
         *("zstd_level", "row_group_rows", "keep_commits"),
-        *("wait_seconds", "stall_seconds", "run_seconds", "schedule", "overlap"),
+        *("wait_seconds", "stall_seconds", "run_seconds", "schedule", "overlap", "runner", "address"),
     }
 )
 
@@ -92,6 +92,10 @@ class Settings(BaseSettings):
     decisions: Path = Field(Path("decisions"), description="folder of what was decided in review; need not be there")
     language_threshold: float = Field(0.2, ge=0, le=1, description="a language less sure than this is null")
     workers: int = Field(0, ge=0, description="processes; 0: one a core")
+    runner: Literal["process", "dask", "ray"] = Field(
+        "process", description="what does the batches: processes of this machine, Dask or Ray"
+    )
+    address: str | None = Field(None, description="of a Dask or Ray cluster that is there; none: one is started on this machine")
     batch_files: int = Field(100, gt=0, description="most files in one task")
     batch_bytes: int = Field(16 * 2**20, gt=0, description="most bytes in one task, unless one file alone is larger")
     zstd_level: int = Field(3, ge=1, le=22, description="compression of the Parquet files")

@@ -12,7 +12,7 @@ from pipeline.cli.common import Code, Options, console, options, out_json, setti
 from pipeline.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pipeline.dataset import Commit, Plan, Report
     from pipeline.settings import Settings
@@ -30,6 +30,10 @@ Templates = Annotated[
     Path | None, typer.Option("--templates", metavar="DIR", help="Use what flow learn found on sites.", show_default=False)
 ]
 AllowRejects = Annotated[bool, typer.Option("--allow-rejects", help="Exit with 0 even if something was newly rejected.")]
+Runner = Annotated[str | None, typer.Option("--runner", metavar="NAME", help="process, dask or ray.", show_default=False)]
+Address = Annotated[
+    str | None, typer.Option("--address", metavar="URL", help="Of a Dask or Ray cluster that is there.", show_default=False)
+]
 NoServer = Annotated[bool, typer.Option("--no-server", help="Without Prefect: the same work and the same rows in a plain loop.")]
 
 
@@ -42,6 +46,8 @@ def run(  # noqa: PLR0917  # typer calls it by name
     templates: Templates = None,
     allow_rejects: AllowRejects = False,
     no_server: NoServer = False,
+    runner: Runner = None,
+    address: Address = None,
 ) -> int:
     """Make the dataset from a folder of files: only what is new or changed since the last run is processed.
 
@@ -51,17 +57,14 @@ def run(  # noqa: PLR0917  # typer calls it by name
     to the most lenient; keep_captions (WINNOW_KEEP_CAPTIONS) leaves captions of pictures in the text.
     """
     chosen = options(context)
-    settings = settings_of(chosen, raw=raw, out=out, workers=workers, batch_files=batch_files, templates=templates)
+    given = {"workers": workers, "batch_files": batch_files, "templates": templates, "runner": runner, "address": address}
+    settings = settings_of(chosen, raw=raw, out=out, **given)
     if not settings.raw.is_dir():  # the flow says the same, after its server has started
         raise SettingsError(
             "no such folder", place=str(settings.raw), remedy="Name the folder of source files: winnow run FOLDER"
         )
     hidden = chosen.quiet or chosen.json
-    commit = (
-        plainly(settings, hidden=hidden)
-        if no_server
-        else by_flow(chosen, settings, workers, batch_files, templates, hidden=hidden)
-    )
+    commit = plainly(settings, hidden=hidden) if no_server else by_flow(chosen, settings, given, hidden=hidden)
     if chosen.json:
         out_json(summary(commit))
     else:
@@ -115,16 +118,8 @@ def plainly(settings: Settings, *, hidden: bool) -> Commit:
                 pool.shutdown(cancel_futures=True)
 
 
-def by_flow(  # as the options of the command
-    chosen: Options,
-    settings: Settings,
-    workers: int | None,
-    batch_files: int | None = None,
-    templates: Path | None = None,
-    *,
-    hidden: bool,
-) -> Commit:
-    """The dataset, made by flow `ingest`."""
+def by_flow(chosen: Options, settings: Settings, given: Mapping[str, Any], *, hidden: bool) -> Commit:
+    """The dataset, made by flow `ingest`; `given` are the options of the command that are the flow's parameters too."""
     import flows
 
     config = str(chosen.config) if chosen.config is not None else None
@@ -135,9 +130,7 @@ def by_flow(  # as the options of the command
             raw=str(settings.raw),
             out=str(settings.out),
             config=config,
-            workers=workers,
-            batch_files=batch_files,
-            templates=str(templates) if templates is not None else None,
+            **{name: str(value) if isinstance(value, Path) else value for name, value in given.items()},
         )
     return commit
 

@@ -29,7 +29,7 @@ def watch(context: typer.Context, raw: Raw = None, out: Out = None, workers: Wor
     settings = settings_of(chosen, raw=raw, out=out, workers=workers)
 
     def run() -> None:
-        commit = plainly(settings, hidden=True) if no_server else by_flow(chosen, settings, workers, hidden=True)
+        commit = plainly(settings, hidden=True) if no_server else by_flow(chosen, settings, {"workers": workers}, hidden=True)
         if not commit.changed:
             return
         if chosen.json:
