@@ -21,7 +21,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env run test test-all readers check lock clean
+.PHONY: help env run test test-all readers check fuzz lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do printf '%-14s %s\n' "$$name" "$$what"; done
@@ -56,6 +56,12 @@ check: env ## linters, types and the suite
 	@$(VENV)/bin/ruff format --check
 	@$(VENV)/bin/mypy
 	@$(MAKE) --no-print-directory test
+
+TARGET  ?= process
+SECONDS ?= 1800
+fuzz: env ## looks for bytes that break a promise: make fuzz TARGET=blocks.html SECONDS=600 (Linux; what is found: .winnow/fuzz)
+	@mkdir -p .winnow/fuzz/$(TARGET)
+	@cd .winnow/fuzz && $(CURDIR)/$(VENV)/bin/python $(CURDIR)/tests/fuzz $(TARGET) $(SECONDS) $(TARGET)
 
 lock: ## newest versions that pyproject.toml allows (needs uv)
 	@test -n "$(UV)" || { echo "make: locking needs uv" >&2; exit 1; }

@@ -16,7 +16,7 @@ from flows import server
 from pipeline.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from prefect import Flow
 
@@ -24,6 +24,9 @@ _server: list[str] = []  # the API URL of the server that this process uses
 
 FLOWS = {
     "ingest": "flows.ingest:ingest",
+    "clean": "flows.clean:clean",
+    "split": "flows.split:split",
+    "tag": "flows.tag:tag",
     "learn": "flows.learn:learn",
     "compact": "flows.compact:compact",
     "dedupe": "flows.dedupe:dedupe",
@@ -36,15 +39,34 @@ def load(name: str) -> Flow[..., Any]:
     Takes the 10 to 40 s a server needs to start. Raises SettingsError for an unknown name, WinnowError when none starts.
     """
     if name not in FLOWS:
-        raise SettingsError("there is no such flow", place=name, remedy=_nearest(name, FLOWS))
+        raise unknown(name)
     if not _server:
         held = ExitStack()
         # Before Prefect is imported, so that what Prefect does at the end still finds the server.
         atexit.register(held.close)
         _server.append(held.enter_context(server.at_hand()))
+    return find(name)
+
+
+def find(name: str) -> Flow[..., Any]:
+    """The flow of this name, as it is in its module: no server is started."""
     module, attribute = FLOWS[name].split(":")
     found: Flow[..., Any] = getattr(importlib.import_module(module), attribute)
     return found
+
+
+def unknown(name: str) -> SettingsError:
+    """The error for a flow that there is not."""
+    return SettingsError("there is no such flow", place=name, remedy=_nearest(name, FLOWS))
+
+
+def known(flow: Flow[..., Any], parameters: Mapping[str, object]) -> None:
+    """Nothing. Raises SettingsError if the flow has no parameter of one of these names, or not of such a value."""
+    wanted = typing.get_type_hints(flow.fn)
+    for key, value in parameters.items():
+        if key not in wanted:
+            raise SettingsError(f"flow {flow.name} has no such parameter", place=key, remedy=_nearest(key, wanted))
+        _value(wanted[key], key, value)
 
 
 def run(name: str, parameters: Iterable[str] = ()) -> Any:  # what a flow returns is the flow's own affair
@@ -68,14 +90,16 @@ def parse(flow: Flow[..., Any], parameters: Iterable[str]) -> dict[str, object]:
     return values
 
 
-def _value(kind: Any, key: str, text: str) -> object:  # a type, of whatever kind
+def _value(kind: Any, key: str, text: object) -> object:  # a type, of whatever kind
     from pydantic import TypeAdapter, ValidationError  # 0.2 s that `import flows` need not cost
 
     adapter: TypeAdapter[object] = TypeAdapter(kind)
     try:
         return adapter.validate_python(text)
-    except ValidationError:
+    except ValidationError as python:
         try:
+            if not isinstance(text, str):
+                raise python from None
             return adapter.validate_json(text)
         except ValidationError as error:
             cause = f"{error.errors()[0]['msg']} (got {text!r})"

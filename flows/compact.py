@@ -10,8 +10,9 @@ runtime.prepare()
 from prefect import flow, get_run_logger  # noqa: E402  # Prefect reads its environment when it is imported
 from prefect.artifacts import create_markdown_artifact  # noqa: E402
 
-from flows.ingest import RUNNER  # noqa: E402
-from flows.pool import Pool  # noqa: E402
+from flows import engine  # noqa: E402
+from flows.ingest import RUNNER, announce  # noqa: E402
+from flows.states import refusable, writing  # noqa: E402
 from flows.tasks import Job, each  # noqa: E402
 from pipeline import dataset, settings  # noqa: E402
 from pipeline.dataset import Commit  # noqa: E402
@@ -19,6 +20,7 @@ from pipeline.dataset.compact import TARGET_BYTES  # noqa: E402
 
 
 @flow(name="compact", task_runner=RUNNER, persist_result=False)
+@refusable
 def compact(
     out: Path | None = None,
     config: Path | None = None,
@@ -35,15 +37,17 @@ def compact(
         target_bytes: Most bytes of a file, unless one batch alone is larger; files under half of it are put together.
         workers: Processes; 0: one a core.
     """
-    chosen = settings.load(config, out=out, workers=workers)
-    with dataset.locked(chosen.out):
+    chosen = engine.absolute(settings.load(config, out=out, workers=workers))
+    with writing(chosen.out, chosen.wait_seconds):
         todo = dataset.plan_compaction(chosen, target_bytes)
         get_run_logger().info("%s: %d files a table to be made of several", chosen.out, len(todo.groups))
-        with Pool(min(chosen.worker_count, len(todo.groups))) as pool:
+        with engine.start(chosen, len(todo.groups), (todo.out,)) as pool:
             calls = [(group, todo.out, todo.staging) for group in todo.groups]
-            records = list(each(Job(dataset.work_compaction, calls, pool), "compact", chosen.worker_count))
+            records = list(each(Job(dataset.work_compaction, calls, pool), "compact", chosen))
         done = dataset.commit_compaction(todo, records)
-    create_markdown_artifact(markdown(todo.previous, done), key="compact-summary", description="The files after this run")
+    if done.changed:
+        create_markdown_artifact(markdown(todo.previous, done), key="compact-summary", description="The files after this run")
+        announce(done, "compact", chosen.out)
     return done
 
 

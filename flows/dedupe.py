@@ -10,14 +10,16 @@ runtime.prepare()
 from prefect import flow, get_run_logger  # noqa: E402  # Prefect reads its environment when it is imported
 from prefect.artifacts import create_markdown_artifact  # noqa: E402
 
-from flows.ingest import RUNNER  # noqa: E402
-from flows.pool import Pool  # noqa: E402
+from flows import engine  # noqa: E402
+from flows.ingest import RUNNER, announce  # noqa: E402
+from flows.states import refusable, writing  # noqa: E402
 from flows.tasks import Job, each  # noqa: E402
 from pipeline import dataset, settings  # noqa: E402
 from pipeline.dataset import Commit  # noqa: E402
 
 
 @flow(name="dedupe", task_runner=RUNNER, persist_result=False)
+@refusable
 def dedupe(out: Path | None = None, config: Path | None = None, workers: int | None = None) -> Commit:
     """Find articles that say the same and write the table duplicates/; nothing is removed.
 
@@ -28,15 +30,18 @@ def dedupe(out: Path | None = None, config: Path | None = None, workers: int | N
         config: Settings file; null: winnow.toml in the working folder, if it is there.
         workers: Processes; 0: one a core.
     """
-    chosen = settings.load(config, out=out, workers=workers)
-    with dataset.locked(chosen.out):
+    chosen = engine.absolute(settings.load(config, out=out, workers=workers))
+    with writing(chosen.out, chosen.wait_seconds):
         todo = dataset.plan_dedupe(chosen)
         get_run_logger().info("%s: %d batches to sign", chosen.out, len(todo.todo))
-        with Pool(min(chosen.worker_count, len(todo.todo))) as pool:
+        with engine.start(chosen, len(todo.todo), (chosen.out,)) as pool:
             job = Job(dataset.work_dedupe, [(one,) for one in todo.todo], pool)
-            signed = sum(each(job, "sign", chosen.worker_count))
+            signed = sum(each(job, "sign", chosen))
         done = dataset.commit_dedupe(todo)
-    create_markdown_artifact(markdown(done, signed, chosen.out), key="dedupe-summary", description="Copies among the articles")
+    if done.changed:
+        text = markdown(done, signed, chosen.out)
+        create_markdown_artifact(text, key="dedupe-summary", description="Copies among the articles")
+        announce(done, "dedupe", chosen.out)
     return done
 
 

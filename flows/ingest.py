@@ -1,26 +1,33 @@
 """Flow `ingest`: raw/ → processed/, one Prefect task a batch of files."""
 
 # Without `from __future__ import annotations`: in the process of a scheduled run Prefect cannot resolve annotations kept as text.
-from collections.abc import Iterator
+import importlib
+import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from flows import runtime
 
 runtime.prepare()
 
 from prefect import Task, flow, get_run_logger, task  # noqa: E402  # Prefect reads its environment when it is imported
-from prefect.artifacts import create_markdown_artifact, create_table_artifact  # noqa: E402
+from prefect.artifacts import (  # noqa: E402
+    create_markdown_artifact,
+    create_progress_artifact,
+    create_table_artifact,
+    update_progress_artifact,
+)
 from prefect.cache_policies import NO_CACHE  # noqa: E402
 from prefect.client.schemas.objects import State, TaskRun  # noqa: E402
-from prefect.futures import PrefectFuture, as_completed  # noqa: E402
+from prefect.events import emit_event  # noqa: E402
 from prefect.runtime import task_run  # noqa: E402
 from prefect.task_runners import ThreadPoolTaskRunner  # noqa: E402
 
-from flows import summary  # noqa: E402
+from flows import engine, limits, summary  # noqa: E402
+from flows.engine import Engine  # noqa: E402
 from flows.faults import attempt, can_pass  # noqa: E402
-from flows.pool import Pool  # noqa: E402
 from flows.progress import Step, tell  # noqa: E402
+from flows.states import refusable, writing  # noqa: E402
 from pipeline import dataset, settings  # noqa: E402
 from pipeline.dataset import Commit, Plan, Report  # noqa: E402
 from pipeline.errors import DatasetError  # noqa: E402
@@ -30,6 +37,7 @@ RETRY_SECONDS = (1.0, 5.0, 25.0)  # waits before the second, third and fourth tr
 MOST_WORKERS = 256  # threads are started as they are needed, one a batch under way
 RUNNER: Any = ThreadPoolTaskRunner(max_workers=MOST_WORKERS)  # Any: Prefect types it too narrowly for its own flow
 LOGGED_REJECTIONS = 20  # of a batch; all of them stand in the documents table
+SHOWN_EVERY = 5.0  # seconds between two updates of the progress that Prefect shows: each is a call to its server
 
 
 class BatchesFailed(DatasetError):  # noqa: N818  # as its base, named for what happened
@@ -39,13 +47,14 @@ class BatchesFailed(DatasetError):  # noqa: N818  # as its base, named for what 
 class Job:
     """What the tasks of one run share. A plain class, because Prefect walks through dataclasses and collections it is given."""
 
-    def __init__(self, chosen: Settings, plan: Plan, pool: Pool) -> None:
+    def __init__(self, chosen: Settings, plan: Plan, pool: Engine) -> None:
         self.settings = chosen
         self.plan = plan
         self.pool = pool
 
 
 @flow(name="ingest", task_runner=RUNNER, persist_result=False)
+@refusable
 def ingest(  # noqa: PLR0913, PLR0917  # one parameter a setting
     raw: Path | None = None,
     out: Path | None = None,
@@ -56,6 +65,9 @@ def ingest(  # noqa: PLR0913, PLR0917  # one parameter a setting
     workers: int | None = None,
     batch_files: int | None = None,
     batch_bytes: int | None = None,
+    runner: Literal["process", "dask", "ray"] | None = None,
+    address: str | None = None,
+    then: tuple[Literal["dedupe", "compact"], ...] = (),
 ) -> Commit:
     """Make the dataset what the sources, rules and settings say: only new and changed sources are processed.
 
@@ -71,6 +83,9 @@ def ingest(  # noqa: PLR0913, PLR0917  # one parameter a setting
         workers: Processes; 0: one a core.
         batch_files: Most files in one task.
         batch_bytes: Most bytes in one task, unless one file alone is larger.
+        runner: What does the batches: processes of this machine, Dask or Ray.
+        address: Of a Dask or Ray cluster that is there; null: one is started on this machine.
+        then: Flows to run on the dataset afterwards, as subflows, if this one changed it.
     """
     chosen = settings.load(
         config,
@@ -82,19 +97,69 @@ def ingest(  # noqa: PLR0913, PLR0917  # one parameter a setting
         workers=workers,
         batch_files=batch_files,
         batch_bytes=batch_bytes,
+        runner=runner,
+        address=address,
     )
-    with dataset.locked(chosen.out):
-        plan = dataset.plan(chosen)
-        get_run_logger().info("%s: %d sources, %d batches to do", chosen.raw, plan.sources, len(plan.batches))
-        with Pool(min(chosen.worker_count, len(plan.batches))) as pool:
-            reports = work_all(Job(chosen, plan, pool))
-        done = publish(Job(chosen, plan, pool), reports)
-    create_table_artifact(summary.rows(done), key="ingest", description="What became of the sources, by rule")
-    create_markdown_artifact(summary.markdown(done), key="ingest-summary", description="The dataset after this run")
+    done = make(chosen, "ingest")
+    for name in then if done.changed else ():
+        # Not imported above, since they import this.
+        subflow = getattr(importlib.import_module(f"flows.{name}"), name)
+        done = subflow(out=chosen.out, config=config, workers=workers)
     return done
 
 
-def work_all(job: Job) -> list[Report]:
+def step(name: str, config: Path | None, out: Path | None, **given: object) -> Settings:
+    """The settings of a flow of one step, whose dataset never stands where the whole one does."""
+    chosen = settings.load(config, step=name, out=out, **given)
+    return chosen if out is not None else chosen.model_copy(update={"out": chosen.out.with_name(f"{chosen.out.name}-{name}")})
+
+
+def make(chosen: Settings, name: str) -> Commit:
+    """The dataset made to be what the settings say, by the flow of this name: what `ingest` and the flows of one step share.
+
+    A run that has nothing to do is quiet: no task, no artifact, no event.
+    """
+    chosen = engine.absolute(chosen)
+    with writing(chosen.out, chosen.wait_seconds):
+        plan = dataset.plan(chosen)
+        get_run_logger().info("%s: %d sources, %d batches to do", chosen.raw, plan.sources, len(plan.batches))
+        with engine.start(chosen, len(plan.batches), (chosen.raw, plan.staging)) as pool:
+            job = Job(chosen, plan, pool)
+            reports = work_all(job, name)
+        done = publish(job, reports) if plan.batches else dataset.commit(plan, reports)
+    if done.changed:
+        create_table_artifact(summary.rows(done), key=name, description="What became of the sources, by rule")
+        create_markdown_artifact(summary.markdown(done), key=f"{name}-summary", description="The dataset after this run")
+        announce(done, name, chosen.out)
+    return done
+
+
+def announce(done: Commit, name: str, out: Path) -> None:
+    """Tells Prefect, whose automations may wait for it, of a new commit: event winnow.FLOW.committed."""
+    totals = done.totals
+    counts = {"sources": totals.sources, "articles": totals.articles, "rejected": totals.rejected}
+    refused = len(done.newly_rejected)
+    resource = {"prefect.resource.id": f"winnow.dataset.{out.absolute()}", "prefect.resource.name": str(out)}
+    emit_event(f"winnow.{name}.committed", resource=resource, payload={"commit": done.number, "newly_rejected": refused} | counts)
+
+
+class Shown:
+    """The progress that Prefect shows of a run: an artifact, brought up to date now and then."""
+
+    def __init__(self, name: str, batches: int) -> None:
+        self._batches = batches
+        self._at = time.monotonic()
+        self._id: Any = create_progress_artifact(0.0, key=f"{name}-progress", description="Batches done") if batches else None
+
+    def update(self, done: int) -> None:
+        """Says that so many batches are done; the last time always, else not too often."""
+        now = time.monotonic()
+        if self._id is not None and (done == self._batches or now - self._at >= SHOWN_EVERY):
+            self._at = now
+            update_progress_artifact(self._id, 100 * done / self._batches)
+
+
+def work_all(job: Job, name: str = "ingest") -> list[Report]:
     """The reports of all batches. Raises BatchesFailed, when all that can be done is done, if some could not be."""
     plan = job.plan
     waiting = plan.sources - sum(len(batch.items) for batch in plan.batches)
@@ -102,7 +167,12 @@ def work_all(job: Job) -> list[Report]:
     tell(step)
     reports: list[Report] = []
     failed: dict[int, object] = {}
-    for number, result in _results(job):
+    shown = Shown(name, len(plan.batches))
+
+    def submit(number: int) -> Any:
+        return work.submit(job, number, summary.shown(plan.batches[number].items[0].uri))
+
+    for number, result in limits.results(job.settings, job.pool.slots, range(len(plan.batches)), submit):
         if isinstance(result, Report):
             counts = result.record.counts
             files = step.files_done + len(plan.batches[number].items)
@@ -111,6 +181,7 @@ def work_all(job: Job) -> list[Report]:
             tell(step)
         else:
             failed[number] = result
+        shown.update(len(reports) + len(failed))
     if failed:
         raise _failure(plan, failed)
     return reports
@@ -149,22 +220,6 @@ def work(job: Job, number: int, first: str) -> Report:
 def publish(job: Job, reports: list[Report]) -> Commit:
     """The dataset's new state, published."""
     return dataset.commit(job.plan, reports)
-
-
-def _results(job: Job) -> Iterator[tuple[int, Report | object]]:
-    """(number, report or exception) of every batch, as they end. No more are under way than there are workers."""
-    running: dict[PrefectFuture[Report], int] = {}
-    for number, batch in enumerate(job.plan.batches):
-        if len(running) >= job.settings.worker_count:
-            yield _next(running)
-        running[work.submit(job, number, summary.shown(batch.items[0].uri))] = number
-    while running:
-        yield _next(running)
-
-
-def _next(running: dict[PrefectFuture[Report], int]) -> tuple[int, Report | object]:
-    future = next(as_completed(list(running)))
-    return running.pop(future), future.result(raise_on_failure=False)
 
 
 def _failure(plan: Plan, failed: dict[int, object]) -> BatchesFailed:

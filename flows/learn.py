@@ -12,16 +12,17 @@ runtime.prepare()
 from prefect import flow, get_run_logger, task  # noqa: E402  # Prefect reads its environment when it is imported
 from prefect.artifacts import create_markdown_artifact, create_table_artifact  # noqa: E402
 from prefect.cache_policies import NO_CACHE  # noqa: E402
-from prefect.futures import PrefectFuture, as_completed  # noqa: E402
 from prefect.runtime import task_run  # noqa: E402
 
-from flows import summary  # noqa: E402
+from flows import engine, summary  # noqa: E402
+from flows.engine import Engine  # noqa: E402
 from flows.faults import attempt  # noqa: E402
 from flows.ingest import RETRY_SECONDS, RUNNER, retry_if_it_can_pass  # noqa: E402
-from flows.pool import Pool  # noqa: E402
+from flows.limits import results  # noqa: E402
 from flows.progress import Step, tell  # noqa: E402
-from pipeline import dataset, settings  # noqa: E402
+from flows.states import refusable, writing  # noqa: E402
 from pipeline import learn as learning  # noqa: E402
+from pipeline import settings  # noqa: E402
 from pipeline.errors import WinnowError  # noqa: E402
 from pipeline.learn.freeze import MIN_SUPPORT  # noqa: E402
 from pipeline.learn.state import MOST_DOCUMENTS  # noqa: E402
@@ -47,7 +48,7 @@ class Summary(NamedTuple):
 class Job:
     """What the tasks of one run share. A plain class, because Prefect walks through dataclasses and collections it is given."""
 
-    def __init__(self, chosen: Settings, parts: tuple[learning.Part, ...], pool: Pool) -> None:
+    def __init__(self, chosen: Settings, parts: tuple[learning.Part, ...], pool: Engine) -> None:
         self.settings = chosen
         self.parts = parts
         self.pool = pool
@@ -59,6 +60,7 @@ class Job:
 
 
 @flow(name="learn", task_runner=RUNNER, persist_result=False)
+@refusable
 def learn(  # noqa: PLR0913, PLR0917  # one parameter a setting
     raw: Path | None = None,
     templates: Path | None = None,
@@ -84,13 +86,13 @@ def learn(  # noqa: PLR0913, PLR0917  # one parameter a setting
         batch_bytes: Most bytes in one task, unless one file alone is larger.
     """
     chosen = settings.load(config, raw=raw, workers=workers, batch_files=batch_files, batch_bytes=batch_bytes)
-    folder = templates or chosen.templates or TEMPLATES
+    folder = (templates or chosen.templates or TEMPLATES).absolute()
     # What is learned must not depend on what was learned before.
-    chosen = chosen.model_copy(update={"templates": None})
-    with dataset.locked(folder):
+    chosen = engine.absolute(chosen).model_copy(update={"templates": None})
+    with writing(folder, chosen.wait_seconds):
         store = learning.Store(folder, documents)
         parts = tuple(learning.plan(chosen, folder))
-        with Pool(chosen.worker_count) as pool:
+        with engine.start(chosen, max(len(parts), 1), (chosen.raw, folder)) as pool:
             job = Job(chosen, parts, pool)
             skipped = observe_all(job, store)
             found = publish_all(job, folder, min_support)
@@ -179,20 +181,9 @@ def markdown(done: Summary) -> str:
 
 def _results(job: Job, work: Any, numbers: Iterable[int], *more: object) -> Iterator[tuple[int, Any]]:
     """(number, result) of each task, as they end. No more are under way than there are workers. Raises WinnowError."""
-    running: dict[PrefectFuture[Any], int] = {}
-    for number in numbers:
-        if len(running) >= job.settings.worker_count:
-            yield _next(running)
-        running[work.submit(job, number, *more)] = number
-    while running:
-        yield _next(running)
-
-
-def _next(running: dict[PrefectFuture[Any], int]) -> tuple[int, Any]:
-    future = next(as_completed(list(running)))
-    number, result = running.pop(future), future.result(raise_on_failure=False)
-    if isinstance(result, WinnowError):
-        raise result
-    if isinstance(result, BaseException):
-        raise WinnowError(f"a batch failed: {result}", remedy="Run again: what was learned before is kept") from result
-    return number, result
+    for number, result in results(job.settings, job.pool.slots, numbers, lambda number: work.submit(job, number, *more)):
+        if isinstance(result, WinnowError):
+            raise result
+        if isinstance(result, BaseException):
+            raise WinnowError(f"a batch failed: {result}", remedy="Run again: what was learned before is kept") from result
+        yield number, result

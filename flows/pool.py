@@ -29,13 +29,14 @@ class Pool:
     """Worker processes that end with their owner, however it ends.
 
     Every worker watches a pipe of which only the owner holds the writing end: it exits when the owner closes it or dies.
-    With `processes` < 2 there are no workers and the work is done in the calling thread.
+    With `processes` < 2 there are no workers and the work is done in the calling thread. `slots`: calls to be under way.
     """
 
     def __init__(self, processes: int) -> None:
         self._context = multiprocessing.get_context("spawn")
         self._watched, self._alive = self._context.Pipe(duplex=False)
         self._closed = False
+        self.slots = max(1, processes)
         self._shared = self._executor(processes) if processes > 1 else None
 
     def __enter__(self) -> Self:

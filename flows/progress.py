@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, NamedTuple
@@ -19,6 +20,7 @@ class Step(NamedTuple):
     rejected: int
 
 
+_silent: ContextVar[bool] = ContextVar("_silent", default=False)
 _listener: ContextVar[Callable[[Step], None] | None] = ContextVar("_listener", default=None)
 
 
@@ -30,6 +32,22 @@ def listening(listener: Callable[[Step], None]) -> Iterator[None]:
         yield
     finally:
         _listener.reset(token)
+
+
+@contextmanager
+def silence() -> Iterator[None]:
+    """A context in which `say` says nothing."""
+    token = _silent.set(True)
+    try:
+        yield
+    finally:
+        _silent.reset(token)
+
+
+def say(text: str) -> None:
+    """Writes a line to standard error."""
+    if not _silent.get():
+        sys.stderr.write(f"winnow: {text}\n")
 
 
 def tell(step: Step) -> None:

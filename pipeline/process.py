@@ -75,7 +75,9 @@ def prepare(settings: Settings) -> Context:
         weights = learned.digest(*features.VOCABULARIES, *VOCABULARIES)
         parts = [loaded.digest, weights, *([learned_of_sites.digest] if learned_of_sites else [])]
         knowledge = hashlib.sha256(":".join(parts).encode()).hexdigest()
-        known = _contexts[key] = Context(settings, loaded, knowledge, templates=learned_of_sites)
+        known = _contexts[key] = Context(
+            settings, loaded, knowledge, enriched=settings.step in {"all", "tag"}, templates=learned_of_sites
+        )
     return replace(known, decisions=decided) if decided.of else known
 
 

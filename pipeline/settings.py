@@ -9,10 +9,14 @@ import difflib
 import hashlib
 import json
 import os
+import re
+from collections import Counter
+from collections.abc import Mapping
+from itertools import takewhile
 from pathlib import Path
 from typing import Any, ClassVar, Literal, cast
 
-from pydantic import Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from pipeline.errors import SettingsError
@@ -20,13 +24,30 @@ from pipeline.errors import SettingsError
 CONFIG_FILE = "winnow.toml"
 ENV_PREFIX = "WINNOW_"
 
+# A line of TOML that names a table or a key. Enough to say where something stands: the parser has read the file already.
+_HEAD = re.compile(r"\s*\[(?P<many>\[)?(?P<name>[^\[\]]+)\]")
+_KEY = re.compile(r"""\s*(?P<name>(?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"|'[^']*'))*)\s*=""")
+_QUOTED = re.compile("'([^']*)'")
+
 # These decide where and how fast, never what a row says: they stay out of the digest (law 6).
 _PLACE_AND_PACE = frozenset(
     {
         *("raw", "out", "include", "exclude", "allow_empty", "workers", "batch_files", "batch_bytes"),
         *("zstd_level", "row_group_rows", "keep_commits"),
+        *("wait_seconds", "stall_seconds", "run_seconds", "schedule", "overlap", "runner", "address"),
     }
 )
+
+
+class Schedule(BaseModel):
+    """When a flow is to run: a [schedule.FLOW] table. Exactly one of `cron` (UTC), `every` (90s, 15m, 2h, 1d) and `rrule`."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    cron: str | None = None
+    every: str | float | None = None
+    rrule: str | None = None
+    parameters: dict[str, Any] = {}
 
 
 class Settings(BaseSettings):
@@ -60,6 +81,9 @@ class Settings(BaseSettings):
     rules: tuple[Path, ...] = Field((), description="more rule files (TOML) or folders of them")
     rule: tuple[dict[str, Any], ...] = Field((), description="rules written in winnow.toml itself, as [[rule]] tables")
     templates: Path | None = Field(None, description="folder of what flow learn found to recur on sites; none: not used")
+    step: Literal["all", "clean", "split", "tag"] = Field(
+        "all", description="write the whole dataset, or of each source only its clean text, its articles' text, their metadata"
+    )
     mode: Literal["precision", "balanced", "recall"] = Field("balanced", description="how readily uncertain blocks are dropped")
     split_threshold: float = Field(0.5, ge=0, le=1, description="a cut less sure than this is not made")
     review_threshold: float = Field(
@@ -68,11 +92,22 @@ class Settings(BaseSettings):
     decisions: Path = Field(Path("decisions"), description="folder of what was decided in review; need not be there")
     language_threshold: float = Field(0.2, ge=0, le=1, description="a language less sure than this is null")
     workers: int = Field(0, ge=0, description="processes; 0: one a core")
+    runner: Literal["process", "dask", "ray"] = Field(
+        "process", description="what does the batches: processes of this machine, Dask or Ray"
+    )
+    address: str | None = Field(None, description="of a Dask or Ray cluster that is there; none: one is started on this machine")
     batch_files: int = Field(100, gt=0, description="most files in one task")
     batch_bytes: int = Field(16 * 2**20, gt=0, description="most bytes in one task, unless one file alone is larger")
     zstd_level: int = Field(3, ge=1, le=22, description="compression of the Parquet files")
     row_group_rows: int = Field(2000, gt=0, description="rows in a Parquet row group")
     keep_commits: int = Field(2, ge=0, description="retired files stay readable for so many commits")
+    schedule: dict[str, Schedule] = Field({}, description="when `winnow serve` runs which flow, as [schedule.FLOW] tables")
+    overlap: Literal["refuse", "queue"] = Field(
+        "refuse", description="what becomes of a scheduled run that comes while another writes the same dataset"
+    )
+    wait_seconds: float = Field(0, ge=0, description="how long a run waits for another that writes the same dataset")
+    stall_seconds: float = Field(0, ge=0, description="a flow in which no task ends for so long is given up; 0: never")
+    run_seconds: float = Field(0, ge=0, description="a flow that takes longer is given up; 0: never")
 
     @classmethod
     def settings_customise_sources(
@@ -91,6 +126,8 @@ class Settings(BaseSettings):
     def digest(self) -> str:
         """sha256 of the settings that can change a row, 64 hex digits."""
         values = self.model_dump(mode="json", exclude=set(_PLACE_AND_PACE) | {"rules", "rule", "templates", "decisions"})
+        if self.step == "all":
+            del values["step"]
         return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()
 
     @property
@@ -107,9 +144,7 @@ def load(config: Path | None = None, **overrides: object) -> Settings:
     `config`: a TOML file; None reads winnow.toml in the working folder if it is there. `overrides` that are None are not set.
     Raises SettingsError naming the key, the source and the nearest right key.
     """
-    if config is not None and not config.is_file():
-        raise SettingsError("no such settings file", place=str(config), remedy="Name an existing TOML file, or leave it out")
-    file = config or (Path(CONFIG_FILE) if Path(CONFIG_FILE).is_file() else None)
+    file = _file(config)
     _refuse_unknown_environment()
     # A subclass a call, so that two threads with two settings files do not share one class attribute.
     chosen = cast("type[Settings]", type("Settings", (Settings,), {"_config_file": file, "__module__": __name__}))
@@ -117,10 +152,60 @@ def load(config: Path | None = None, **overrides: object) -> Settings:
         given: dict[str, Any] = {key: value for key, value in overrides.items() if value is not None}
         values = chosen(**given)
     except ValidationError as error:
-        raise _explain(error, file) from error
+        raise _explain(error, file, overrides) from error
     except ValueError as error:  # malformed TOML, or an environment value that is not JSON where a list is wanted
         raise SettingsError(str(error), place=str(file or "settings"), remedy="Mend the file or the variable") from error
     return Settings.model_construct(**{name: getattr(values, name) for name in Settings.model_fields})
+
+
+def origins(config: Path | None = None, **overrides: object) -> dict[str, str]:
+    """Where the value of each setting comes from, in the order of the fields, for the same arguments as `load`."""
+    file = _file(config)
+    return {name: _origin((name,), file, overrides) for name in Settings.model_fields}
+
+
+def _file(config: Path | None) -> Path | None:
+    if config is not None and not config.is_file():
+        raise SettingsError("no such settings file", place=str(config), remedy="Name an existing TOML file, or leave it out")
+    return config or (Path(CONFIG_FILE) if Path(CONFIG_FILE).is_file() else None)
+
+
+def _origin(path: tuple[int | str, ...], file: Path | None, overrides: Mapping[str, object]) -> str:
+    """Where a value was given: the strongest place that names its setting, the first of `path`."""
+    name = str(path[0])
+    if overrides.get(name) is not None:
+        return "command line"
+    variables = [variable for variable in os.environ if variable.upper() == f"{ENV_PREFIX}{name}".upper()]
+    if variables:
+        return f"environment: {variables[0]}"
+    line = _line(file, path) if file is not None else 0
+    return f"{file}, line {line}" if line else "default"
+
+
+def _line(file: Path, path: tuple[int | str, ...]) -> int:
+    """The 1-based line where `path`, or as much of it as is named anywhere, is given in a TOML file; 0 if nothing is."""
+    best, best_depth = 0, 0
+    table: tuple[int | str, ...] = ()
+    counts: Counter[tuple[int | str, ...]] = Counter()
+    for number, line in enumerate(file.read_text(encoding="utf-8").split("\n"), start=1):
+        head = _HEAD.match(line)
+        if head is not None:
+            here = table = _keys(head["name"])
+            if head["many"]:
+                here = table = (*table, counts[table])
+                counts[table[:-1]] += 1
+        elif key := _KEY.match(line):
+            here = (*table, *_keys(key["name"]))
+        else:
+            continue
+        depth = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(here, path, strict=False)))
+        if depth > best_depth:
+            best, best_depth = number, depth
+    return best
+
+
+def _keys(dotted: str) -> tuple[int | str, ...]:
+    return tuple(part.strip().strip("\"'") for part in dotted.split("."))
 
 
 def _refuse_unknown_environment() -> None:
@@ -137,12 +222,17 @@ def _nearest(name: str, known: set[str]) -> str:
     return f"Did you mean {near[0]}?" if near else f"Known: {', '.join(sorted(known))}"
 
 
-def _explain(error: ValidationError, file: Path | None) -> SettingsError:
+def _explain(error: ValidationError, file: Path | None, overrides: Mapping[str, object]) -> SettingsError:
     first = error.errors()[0]
-    key = ".".join(str(part) for part in first["loc"])
-    place = f"{file or 'settings'}: {key}"
+    path = first["loc"]
+    key = ".".join(str(part) for part in path)
+    origin = _origin(path, file, overrides)
+    place = f"{origin if origin != 'default' else file or 'settings'}: {key}"
     if first["type"] == "extra_forbidden":
-        return SettingsError("unknown setting", place=place, remedy=_nearest(key, set(Settings.model_fields)))
-    field = Settings.model_fields.get(str(first["loc"][0]))
+        known = Schedule.model_fields if path[0] == "schedule" else Settings.model_fields
+        return SettingsError("unknown setting", place=place, remedy=_nearest(str(path[-1]), set(known)))
+    field = Settings.model_fields.get(str(path[0]))
     wanted = f"It means: {field.description}" if field is not None else ""
+    if first["type"] == "literal_error":
+        wanted = f"{_nearest(str(first['input']), set(_QUOTED.findall(first['ctx']['expected'])))} {wanted}"
     return SettingsError(f"{first['msg']} (got {first['input']!r})", place=place, remedy=wanted)

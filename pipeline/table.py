@@ -22,6 +22,7 @@ from pipeline.columns import (
     list_of,
 )
 from pipeline.model import Action
+from pipeline.steps import of_step
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -36,14 +37,17 @@ OK, PARTIAL, REJECTED = "ok", "partial", "rejected"
 def to_batches(outcomes: Iterable[Outcome], context: Context) -> dict[str, pa.RecordBatch]:
     """One record batch a table: "articles", "ledger", "documents"; by uri, in a container's order, by position or start.
 
-    Lone surrogates, which no UTF-8 file can hold, become U+FFFD here and only here; no length changes by that.
+    Of the tables and columns only those of the setting `step`. Lone surrogates, which no UTF-8 file can hold, become U+FFFD here
+    and in `pipeline.steps` only; no length changes by that.
     """
     ordered = sorted(outcomes, key=lambda outcome: outcome.source.uri)
-    return {
-        "articles": _articles(ordered, context),
-        "ledger": _ledger(ordered, with_text=context.settings.ledger_text),
-        "documents": _documents(ordered, context),
-    }
+    step = context.settings.step
+    tables = {"documents": _documents(ordered, context)}
+    if step != "clean":
+        tables["articles"] = _articles(ordered, context)
+    if step == "all":
+        tables["ledger"] = _ledger(ordered, with_text=context.settings.ledger_text)
+    return of_step(step, tables, ordered)
 
 
 def file_metadata(table: str, context: Context) -> dict[bytes, bytes]:

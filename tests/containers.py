@@ -80,3 +80,33 @@ def _character(char: str) -> str:
     units = char.encode("utf-16-le")
     numbers = (int.from_bytes(units[at : at + 2], "little", signed=True) for at in range(0, len(units), 2))
     return "".join(f"\\u{number}?" for number in numbers)
+
+
+def epub(pages: dict[str, str], *, extra: str = "", spine: str = "", parts: dict[str, str] | None = None) -> bytes:
+    """An EPUB of these pages in this order; `extra` and `spine` go into its package, `parts` beside it."""
+    items = "".join(f'<item id="p{n}" href="{name}" media-type="application/xhtml+xml"/>' for n, name in enumerate(pages))
+    order = "".join(f'<itemref idref="p{n}"/>' for n in range(len(pages)))
+    opf = (
+        f'{XML}<package xmlns="http://www.idpf.org/2007/opf" version="3.0"><metadata xmlns:dc="http://purl.org/dc/elements/1.1/">'
+        f"<dc:title>Stories from the quay</dc:title><dc:date>2019-05-03</dc:date></metadata>"
+        f"<manifest>{items}{extra}</manifest><spine>{order}{spine}</spine></package>"
+    )
+    root = (
+        f'{XML}<container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>'
+        '<rootfile full-path="OEBPS/book.opf" media-type="application/oebps-package+xml"/></rootfiles></container>'
+    )
+    members = {"META-INF/container.xml": root, "OEBPS/book.opf": opf}
+    members |= {f"OEBPS/{name}": page for name, page in pages.items()} | (parts or {})
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(zipfile.ZipInfo("mimetype"), "application/epub+zip", zipfile.ZIP_STORED)
+        for name, content in members.items():
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+    return out.getvalue()
+
+
+def xhtml(title: str, *paragraphs: str) -> str:
+    """A page as books have them."""
+    body = "".join(f"<p>{escape(text)}</p>" for text in paragraphs)
+    head = '<html xmlns="http://www.w3.org/1999/xhtml"><head><title/></head>'
+    return f"{XML}{head}<body><h1>{escape(title)}</h1>{body}</body></html>"

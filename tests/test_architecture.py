@@ -16,6 +16,7 @@ FLOORS = (
     {"sources", "blocks", "label", "split", "fields", "compose", "enrich"},
     {"process", "dedupe"},
     {"columns"},
+    {"steps"},
     {"table"},
     {"dataset", "learn", "report"},
     {"review"},
@@ -28,7 +29,8 @@ CONFINED = {
     "prefect": {"flows"},
     "typer": {"cli"},
     "rich": {"cli"},
-    "pyarrow": {"columns", "table", "dataset", "sources.containers.parquet"},
+    "pyarrow": {"columns", "steps", "table", "dataset", "sources.containers.parquet"},
+    "watchfiles": {"flows.watch"},
     "filelock": {"dataset"},
     "ftfy": {"repair"},
     "turbohtml": {"blocks.html"},
@@ -37,6 +39,9 @@ CONFINED = {
     "py3langid": {"enrich.language"},
     "pycld2": {"enrich.language"},
     "dateparser": {"fields.day"},
+    "dask": {"flows.on_dask"},
+    "distributed": {"flows.on_dask"},
+    "ray": {"flows.on_ray"},
     "docx": {"sources.extract.docx"},
     "striprtf": {"sources.extract.rtf"},
     "zstandard": {"sources.containers.compressed"},
@@ -48,8 +53,8 @@ CONFINED = {
     "pydantic_settings": {"settings"},
 }
 # Modules of plug-in rooms that are the room's common ground, not plug-ins.
-COMMON = {"__init__", "derive", "format", "collector", "hints", "rejoin", "splitter", "features"}
-COMMON |= {"export", "lines", "labels", "people", "day", "near", "extractor", "container", "row", "tags", "elements"}
+COMMON = {"__init__", "derive", "format", "collector", "hints", "hyphens", "rejoin", "splitter", "features"}
+COMMON |= {"export", "lines", "labels", "people", "day", "near", "extractor", "container", "row", "zipfiles", "tags", "elements"}
 # One reader of HTML falls back on the other; a feed's items hold HTML.
 READERS_OF_HTML = {("blocks", "html"), ("blocks", "feed")}
 PLUGIN_ROOMS = ("blocks", "split", "fields", "enrich", "label", "sources/extract", "sources/containers")

@@ -318,6 +318,30 @@ def test_inspect_colours_a_terminal(harbour: Path) -> None:
     assert b"\x1b[36m= taken" in seen
 
 
+# --- config -----------------------------------------------------------------------------------------------------------
+
+
+def test_config_shows_every_setting_with_where_it_comes_from(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    _file(tmp_path / "winnow.toml", 'mode = "recall"\n')
+    monkeypatch.setenv("WINNOW_WORKERS", "2")
+    rows = {row["setting"]: row for row in _rows(_winnow("config", "--json", "batch_files=9", "out=there"))}
+    assert list(rows) == list(Settings.model_fields)
+    assert rows["mode"] == {"setting": "mode", "value": "recall", "origin": "winnow.toml, line 1"}
+    assert (rows["workers"]["value"], rows["workers"]["origin"]) == (2, "environment: WINNOW_WORKERS")
+    assert (rows["batch_files"]["value"], rows["batch_files"]["origin"]) == (9, "command line")
+    assert (rows["out"]["value"], rows["out"]["origin"]) == ("there", "command line")
+    shown = _winnow("config").stdout
+    assert all(name in shown for name in Settings.model_fields)
+    assert "winnow.toml, line 1" in shown
+
+
+@pytest.mark.parametrize("given", ["wokers=2", "workers", "workers=-1"])
+def test_config_refuses_what_is_wrong(given: str) -> None:
+    result = _winnow("config", given)
+    assert result.exit_code == Code.USAGE
+    assert "workers" in result.stderr
+
+
 # --- run, flow, serve, verify -----------------------------------------------------------------------------------------
 
 
@@ -456,9 +480,22 @@ def test_flow_prints_what_the_flow_returns(monkeypatch: pytest.MonkeyPatch) -> N
 )
 def test_serve_reads_intervals(text: str, seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: dict[str, object] = {}
-    monkeypatch.setattr(flows_serve, "serve", lambda **given: asked.update(given))
-    assert _winnow("serve", "--every", text, "--out", "there").exit_code == Code.OK
-    assert asked == {"cron": None, "every": seconds, "parameters": {"out": "there"}}
+    monkeypatch.setattr(flows_serve, "serve", lambda timings, **given: asked.update(given, timings=timings))
+    assert _winnow("serve", "--every", text, "--out", "there", "--overlap", "queue").exit_code == Code.OK
+    assert asked == {"overlap": "queue", "timings": [flows_serve.Timing(every=text, parameters={"out": "there"})]}
+    assert flows_serve.seconds(text) == seconds
+
+
+def test_serve_without_a_schedule_takes_that_of_the_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[flows_serve.Timing] = []
+    monkeypatch.setattr(flows_serve, "serve", lambda timings, **_: asked.extend(timings))
+    text = '[schedule.ingest]\nevery = "15m"\nparameters = {then = ["dedupe"]}\n[schedule.learn]\nrrule = "FREQ=WEEKLY"\n'
+    _file(tmp_path / "winnow.toml", text)
+    assert _winnow("serve", "there").exit_code == Code.OK
+    assert asked == [
+        flows_serve.Timing(every="15m", parameters={"raw": "there", "then": ["dedupe"]}),
+        flows_serve.Timing("learn", rrule="FREQ=WEEKLY", parameters={"raw": "there"}),
+    ]
 
 
 @pytest.mark.parametrize("args", [["--every", "soon"], [], ["--every", "9", "--cron", "* * * * *"], ["--every", "0"]])

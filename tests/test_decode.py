@@ -106,3 +106,10 @@ def test_what_a_document_declares_is_read_so(codec: str) -> None:
     )
     page = f"<html><meta charset={codec}>" + text * 5
     assert decode(page.encode(codec)).text == page
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_how_lines_end_decides_nothing_about_what_is_refused(end: str) -> None:
+    lines = ["A line of some twenty", *["x"] * 36, "\N{REPLACEMENT CHARACTER}\N{REPLACEMENT CHARACTER}"]
+    with pytest.raises(Rejected, match="cannot be decoded"):
+        decode(end.join(lines).encode())

@@ -179,6 +179,26 @@ def test_what_a_database_exports_is_article_even_where_a_page_would_have_furnitu
     assert "Tickets" in outcome.articles[0].text
 
 
+@pytest.mark.parametrize(
+    "missing", ["1 of 3 DOCUMENTS|BYLINE:|SECTION:|LENGTH:|DATELINE:|HIGHLIGHT:|LOAD-DATE:|LANGUAGE:", "1 of 3 DOCUMENTS"]
+)
+def test_an_article_whose_head_is_broken_is_not_taken_for_the_cover_page(missing: str) -> None:
+    text = (FOLDER / "split.lexisnexis.txt").read_text(encoding="utf-8")
+    first, rest = text.split("2 of 3 DOCUMENTS")
+    first = "\n".join(line for line in first.split("\n") if not line.strip().startswith(tuple(missing.split("|"))))
+    outcome = outcome_of(f"{first}2 of 3 DOCUMENTS{rest}".encode())
+    assert len(outcome.articles) == 3
+    assert "Children waved" in outcome.articles[0].text
+    assert "Project ID" not in outcome.articles[0].text
+
+
+def test_a_selection_that_begins_late_has_a_cover_page_and_no_article_above_its_first_number() -> None:
+    text = (FOLDER / "split.lexisnexis.txt").read_text(encoding="utf-8")
+    cover, rest = text.split("1 of 3 DOCUMENTS")[0], text.split("2 of 3 DOCUMENTS")[1]
+    outcome = outcome_of(f"{cover}2 of 3 DOCUMENTS{rest}".encode())
+    assert len(outcome.articles) == 2
+
+
 LINES = sorted({line for path in EXPORTS for line in path.read_text(encoding="utf-8").split("\n") if len(line) < 300})
 
 

@@ -21,7 +21,7 @@ import flows
 from flows import progress, runtime, server, summary
 from flows.faults import Passing, attempt, can_pass
 from flows.pool import Closed, Pool
-from flows.serve import serve
+from flows.serve import Timing, serve
 from pipeline import dataset
 from pipeline.errors import DatasetError, DatasetLocked, SettingsError, WinnowError
 from pipeline.settings import Settings
@@ -88,7 +88,7 @@ def test_a_run_makes_the_dataset_and_shows_in_prefect(ingest: Any, raw: Path, tm
     tasks, artifacts = _seen(state)
     assert [name for name in tasks if name.startswith("batch ")] == [name for name in tasks if not name.startswith("commit")]
     assert len(tasks) == len(made.batches) + 1
-    assert set(artifacts) == {"ingest", "ingest-summary"}
+    assert set(artifacts) == {"ingest", "ingest-summary", "ingest-progress"}
     assert {"what": "articles", "count": 7, "characters": None} in json.loads(artifacts["ingest"])
     assert "void%0Aname.txt" in artifacts["ingest-summary"]
 
@@ -183,7 +183,7 @@ def _asked(run_id: UUID) -> tuple[list[str], dict[str, Any]]:
 
 def test_parameters_are_settings_with_their_types(ingest: Any) -> None:
     names = set(ingest.parameters.properties)
-    assert names - {"config"} <= set(Settings.model_fields)
+    assert names - {"config", "then"} <= set(Settings.model_fields)
     assert all(about.get("description") for about in ingest.parameters.properties.values())
     given = flows.parse(ingest, ["raw=1", "workers=2", "hidden=true", 'exclude=["*.tmp"]', "config=a=b.toml"])
     assert given == {"raw": Path("1"), "workers": 2, "hidden": True, "exclude": ("*.tmp",), "config": Path("a=b.toml")}
@@ -213,7 +213,8 @@ def _python(code: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str
 
 
 def test_importing_the_flows_does_not_import_prefect(tmp_path: Path) -> None:
-    code = "import sys, flows, flows.progress, flows.pool, flows.serve, flows.server; assert 'prefect' not in sys.modules"
+    modules = ", ".join(f"flows.{name}" for name in ("local", "progress", "pool", "serve", "server", "watch"))
+    code = f"import sys, {modules}; assert 'prefect' not in sys.modules"
     assert _python(code, tmp_path).returncode == 0
 
 
@@ -324,14 +325,26 @@ def test_a_server_that_does_not_start_tells_its_last_words(tmp_path: Path) -> No
     log = tmp_path / "server.log"
     log.write_text("no room at the inn")
     with pytest.raises(WinnowError, match=r"ended with 4(.|\n)*no room at the inn"):
-        server._wait(process, "http://127.0.0.1:9/api", log, 30)
+        server.wait(process, "http://127.0.0.1:9/api", log, 30)
 
 
 @pytest.mark.usefixtures("prefect_server")
-@pytest.mark.parametrize("given", [{}, {"cron": "* * * * *", "every": 5}, {"every": 0}, {"cron": "every tuesday"}])
-def test_a_wrong_schedule_is_refused_at_once(given: dict[str, Any]) -> None:
-    with pytest.raises(SettingsError):
-        serve(**given)
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        ({}, "exactly one"),
+        ({"cron": "* * * * *", "every": 5}, "exactly one"),
+        ({"every": 0}, "Write 300"),
+        ({"cron": "every tuesday"}, "Five fields"),
+        ({"rrule": "now and then"}, "FREQ="),
+        ({"flow": "injest", "every": 5}, "Did you mean ingest"),
+        ({"every": 5, "parameters": {"rwa": "x"}}, "Did you mean raw"),
+        ({"every": 5, "parameters": {"workers": "two"}}, "got 'two'"),
+    ],
+)
+def test_a_wrong_schedule_is_refused_at_once(given: dict[str, Any], told: str) -> None:
+    with pytest.raises(SettingsError, match=told):
+        serve([Timing(**given)])
 
 
 def test_names_are_printable() -> None:
@@ -343,7 +356,7 @@ def test_names_are_printable() -> None:
 @pytest.mark.usefixtures("raw")
 @pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
 def test_a_schedule_runs_again_and_again_and_leaves_no_server(tmp_path: Path, end: signal.Signals) -> None:
-    code = "from flows.serve import serve; serve(every=3, parameters={'raw': 'raw', 'out': 'out'})"
+    code = "from flows.serve import *; serve([Timing(every=3, parameters={'raw': 'raw', 'out': 'out'})])"
     clean = {key: value for key, value in os.environ.items() if not key.startswith("PREFECT")} | {"PYTHONPATH": str(CHECKOUT)}
     log = tmp_path / "serve.log"
     with log.open("wb") as output:
@@ -405,3 +418,61 @@ def test_learning_writes_templates_that_the_next_run_uses(ingest: Any, tmp_path:
     assert "dropped template.folder:" in used.totals.rules
     assert "dropped template.folder:" not in plain.totals.rules
     assert not dataset.verify(tmp_path / "out", raw)
+
+
+# --- the flows that work on a dataset ---------------------------------------------------------------------------------
+
+
+def _data(run: UUID, key: str) -> str:
+    """What the artifact says, as soon as the server has it."""
+    deadline = time.monotonic() + 60
+    while True:
+        tasks, artifacts = _asked(run)
+        if (tasks and key in artifacts) or time.monotonic() > deadline:
+            return str(artifacts[key])
+        time.sleep(0.5)
+
+
+def test_compact_and_dedupe_run_as_flows_and_show_in_prefect(ingest: Any, raw: Path, tmp_path: Path) -> None:
+    from flows.compact import compact
+    from flows.dedupe import dedupe
+
+    out = tmp_path / "out"
+    (raw / "again.txt").write_bytes((raw / "a.txt").read_bytes())
+    before = ingest(raw=raw, out=out, workers=1, batch_files=2)
+    want = dataset.checksum(out)
+
+    state = compact(out=out, workers=1, return_state=True)
+    done = state.result()
+    assert (state.is_completed(), done.number, done.changed) == (True, 2, True)
+    assert len(done.batches) < len(before.batches)
+    assert dataset.checksum(out) == want
+    assert "8 articles, the same rows as before" in _data(state.state_details.flow_run_id, "compact-summary")
+
+    state = dedupe(out=out, workers=1, return_state=True)
+    done = state.result()
+    assert (state.is_completed(), done.number, done.changed) == (True, 3, True)
+    assert len(dataset.open_dataset(out, "duplicates").to_table()) == 2
+    told = _data(state.state_details.flow_run_id, "dedupe-summary")
+    assert "8 articles, 8 of them signed in this run" in told
+    assert "1 articles with copies: 1 exact, 0 near, 0 update" in told
+    assert dataset.checksum(out) == want
+    assert not dataset.verify(out, raw)
+
+    assert not compact(out=out, workers=1).changed
+    assert not dedupe(out=out, workers=1).changed
+
+
+def test_flows_on_a_dataset_that_is_locked_or_not_there_fail_with_the_reason(ingest: Any, raw: Path, tmp_path: Path) -> None:
+    from flows.compact import compact
+    from flows.dedupe import dedupe
+
+    ingest(raw=raw, out=tmp_path / "out", workers=1)
+    for flow in (compact, dedupe):
+        with dataset.locked(tmp_path / "out"):
+            state = flow(out=tmp_path / "out", return_state=True)
+            assert state.is_failed()
+            with pytest.raises(DatasetLocked, match="another run is writing"):
+                state.result()
+        with pytest.raises(DatasetError, match="no dataset here"):
+            flow(out=tmp_path / "nowhere")

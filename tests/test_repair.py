@@ -6,13 +6,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.repair import REPAIRS, composed, plan, visible
+from pipeline.repair import REPAIRS, plan
+from pipeline.repair.characters import CODECS, bits, found
+from pipeline.repair.invisible import composed, unligated, visible
+from pipeline.repair.misread import _sequences
 
 PROSE = "Der Fährmann grüßt die Möwen, während das Öl über den Kai läuft — „schön“, sagt er."
 CLEAN = (
     PROSE,
     "D’été en été, l’école s’étend ; l’écluse “à sec” attend l’équipage…",
     "Паромщик ждёт: «№ 7» уже ушёл — «В» пути.",
+    "Рівень води біля Рівного: Єва й Ґалаґан — «ні», Сєров і Сілецький — «так».",
     "Η βάρκα γύρισε στο λιμάνι, «αργά».",
     "می‌خواهم به بندر بروم.",
     "渡し船は、夕方に戻る。",
@@ -45,15 +49,22 @@ def test_one_mistake_is_mended_alike_in_every_run() -> None:
     assert [REPAIRS["reread-mac_roman"](text) for text in texts] == ["Möwe", "Fähre", "Öl", "grün"]
 
 
-@given(st.text(alphabet=st.sampled_from("aé’“ÃÂ©¼äß\x92â€™РС»вЂ™ \u00ad\u200d\u0301")))
+@given(st.text(alphabet=st.sampled_from("aé’ﬁ“ÃÂ©¼äß\x92â€™РС»вЂ™ \u00ad\u200d\u0301")))
 def test_a_repair_repeated_changes_nothing(text: str) -> None:
-    for name in ("composed", "visible"):
+    for name in ("composed", "unligated", "visible"):
         once = REPAIRS[name](text)
         assert REPAIRS[name](once) == once
 
 
-def test_letters_taken_apart_are_joined_and_invisible_characters_go() -> None:
+def test_letters_taken_apart_are_joined_ligatures_parted_and_invisible_characters_go() -> None:
     assert composed("mobilita\u0300") == "mobilità"
+    assert unligated("oﬃce ﬁrst cœur Straße ﬅ") == "office first cœur Straße ﬅ"
     assert visible("Mu\u00adseum\u200b \u202ahier\ufeff\x01") == "Museum hier"
     assert visible("\u200b") == "\u200b"
     assert visible("می\u200cخواهم 👩\u200d🚒 a\u200db") == "می\u200cخواهم 👩\u200d🚒 ab"
+
+
+@given(st.text(alphabet=st.sampled_from("aé’“ÃÂ©¼äß\x92â€™РС»вЂ™–√∂├ñżĂ\U0001f600\n ")), st.sampled_from(CODECS))
+def test_the_count_of_sequences_never_falls_short_of_what_an_expression_finds(text: str, codec: str) -> None:
+    matched = sum(len(match.group()) for match in _sequences(codec).finditer(text))
+    assert matched <= found(bits(text)).covered.get(codec, 0)

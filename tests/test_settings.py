@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import SettingsError
-from pipeline.settings import Settings, load
+from pipeline.settings import Settings, load, origins
 
 
 @pytest.fixture
@@ -74,3 +74,58 @@ def test_settings_travel_to_other_processes() -> None:
     assert isinstance(chosen, Settings)
     assert load(workers=2).worker_count == 2
     assert load().worker_count >= 1
+
+
+FILE = """# the file of a project
+mode = "recall"
+
+[columns]
+text = "body"
+
+[[rule]]
+id = "one"
+
+[schedule.ingest]
+every = "15m"
+"""
+
+
+def test_it_is_known_where_each_value_comes_from(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "winnow.toml").write_text(FILE, encoding="utf-8")
+    monkeypatch.setenv("WINNOW_WORKERS", "2")
+    found = origins(batch_files=9)
+    assert list(found) == list(Settings.model_fields)
+    given = {name: origin for name, origin in found.items() if origin != "default"}
+    assert given == {
+        "mode": "winnow.toml, line 2",
+        "columns": "winnow.toml, line 4",
+        "rule": "winnow.toml, line 7",
+        "schedule": "winnow.toml, line 10",
+        "workers": "environment: WINNOW_WORKERS",
+        "batch_files": "command line",
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ('\nmode = "presicion"', "winnow.toml, line 2: mode: .*Did you mean precision"),
+        ("hidden = true\n\nbatch_file = 7", "winnow.toml, line 3: batch_file: unknown setting. Did you mean batch_files"),
+        ('[columns]\ntext = "a"\ntitel = "b"', "winnow.toml, line 3: .*Did you mean title"),
+        ('[schedule.ingest]\nevery = 5\ncorn = "x"', "winnow.toml, line 3: .*Did you mean cron"),
+        ("hidden = true\nmode = = 1", "line 2"),
+    ],
+)
+def test_a_mistake_in_the_file_is_named_by_its_line(folder: Path, text: str, told: str) -> None:
+    (folder / "winnow.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(SettingsError, match=told):
+        load()
+
+
+@pytest.mark.usefixtures("folder")
+def test_a_mistake_elsewhere_is_named_by_where_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SettingsError, match="command line: batch_files"):
+        load(batch_files=0)
+    monkeypatch.setenv("WINNOW_BATCH_FILES", "many")
+    with pytest.raises(SettingsError, match="environment: WINNOW_BATCH_FILES: batch_files"):
+        load()

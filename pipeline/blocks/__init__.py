@@ -19,7 +19,7 @@ from pipeline.repair import REPAIRS, plan
 
 _CONTROL = re.compile("[\x00-\x08\x0e-\x1b\x7f]")
 # The ledger's names of the repairs that do not undo mojibake.
-_RULES = {"composed": "letters", "visible": "invisible"}
+_RULES = {"composed": "letters", "unligated": "ligatures", "visible": "invisible"}
 
 # What extracted text gives as its evidence, and who reads it.
 CONTAINER = "container"
@@ -49,7 +49,8 @@ def read(decoded: Decoded) -> Page:
     """The blocks of the text, with what is wrong inside them repaired and each repair noted."""
     page = choose(decoded).read(decoded)
     if decoded.margin is not None:
-        page = Page(page.blocks, replace(page.hints, structured={**page.hints.structured, MARGIN: (str(decoded.margin),)}))
+        hints = replace(page.hints, structured={**page.hints.structured, MARGIN: (str(decoded.margin),)})
+        page = replace(page, hints=hints)
     if decoded.text.isascii() and not _CONTROL.search(decoded.text):
         return page
     return _repaired(page)
@@ -62,7 +63,7 @@ def visible(page: Page) -> list[Span]:
 
 def _repaired(page: Page) -> Page:
     blocks: list[Block] = []
-    repairs: list[Repair] = []
+    repairs = list(page.repairs)
     names = plan(run.text for block in page.blocks for run in block.runs)
     if not names:
         return page
@@ -73,7 +74,7 @@ def _repaired(page: Page) -> Page:
         runs = tuple([_repaired_run(run, names, repairs) for run in block.runs])
         changed = runs != block.runs
         blocks.append(block._replace(runs=runs, text="".join(run.text for run in runs)) if changed else block)
-    return Page(tuple(blocks), page.hints, tuple(repairs)) if repairs else page
+    return Page(tuple(blocks), page.hints, tuple(sorted(repairs))) if len(repairs) > len(page.repairs) else page
 
 
 def _repaired_run(run: Run, names: Sequence[str], repairs: list[Repair]) -> Run:

@@ -132,6 +132,23 @@ _BLANK_STARTS = _BLANK + "&"
 _BLANK_ENDS = _BLANK + ";p"
 _NO_TOKENS: frozenset[str] = frozenset()
 
+# What a tag does, as bits, so that one look at its name tells.
+_IS_INLINE, _IS_VOID, _DECLARES, _CLOSES_OTHERS, _IS_COUNTED, _BREAKS = (1 << bit for bit in range(6))
+_DOES = Counter[str]()
+for _tags, _bit in (
+    (INLINE, _IS_INLINE),
+    (VOID, _IS_VOID),
+    (DECLARING, _DECLARES),
+    (_CLOSES, _CLOSES_OTHERS),
+    (("a", "pre"), _IS_COUNTED),
+    (("br",), _BREAKS),
+):
+    for _tag in _tags:
+        _DOES[_tag] |= _bit
+_does = dict(_DOES).get
+# A call of the type itself costs three times as much.
+_new = tuple.__new__
+
 
 class Element(Protocol):
     """A start tag, by whoever read it."""
@@ -161,37 +178,38 @@ class Collector:
         self.node: Node | None = None
         self.gap = 1
 
-    def start(self, tag: str, element: Element) -> None:  # noqa: C901 - one loop a page spends its time in; calls cost
+    def start(self, tag: str, element: Element) -> None:
         """Take a start tag."""
-        if tag in DECLARING:
-            self.hints.element(tag, dict(element.attrs or ()))
-        if tag == "br":
-            self._line_break()
-            return
-        if tag not in INLINE:
+        does = _does(tag, 0)
+        stack = self.stack
+        if not does & _IS_INLINE:
+            if does & _BREAKS:
+                self._line_break()
+                return
             if self.runs:
                 self.flush()
             self.gap = 1
-            if self.stack and self.stack[-1][0] == "p":
+            if stack and stack[-1][0] == "p":
                 self._close(1)
-            if tag in _CLOSES:
+            if does & _CLOSES_OTHERS:
                 self._close_implied(_CLOSES[tag])
-        if tag in VOID:
+        if does & _DECLARES:
+            self.hints.element(tag, dict(element.attrs or ()))
+        if does & _IS_VOID:
             return
-        if len(self.stack) >= MAX_DEPTH:
+        if len(stack) >= MAX_DEPTH:
             self.overflow[tag] += 1
             return
         self.ordinal += 1
-        self.stack.append((tag, element, self.ordinal))
-        if tag == "a":
-            self.in_link += 1
-        elif tag == "pre":
-            self.pre += 1
+        stack.append((tag, element, self.ordinal))
+        if does & _IS_COUNTED:
+            self._opened(tag)
 
     def end(self, tag: str) -> None:
         """Take an end tag; one without a start tag is nothing."""
-        if tag not in INLINE:
-            if tag in VOID:
+        does = _does(tag, 0)
+        if not does & _IS_INLINE:
+            if does & _IS_VOID:
                 return
             if self.runs:
                 self.flush()
@@ -204,8 +222,13 @@ class Collector:
             stack.pop()
             if len(self.nodes) > len(stack):
                 self.nodes.pop()
-            self._closed(tag)
-            return
+            if does & _IS_COUNTED:
+                self._closed(tag)
+        else:
+            self._end_further_up(tag)
+
+    def _end_further_up(self, tag: str) -> None:
+        stack = self.stack
         for back, (other, _, _) in enumerate(reversed(stack[-MAX_LOOK:]), 1):
             if other == tag:
                 if tag in INLINE:  # mis-nested: <b><p></b> leaves the paragraph open
@@ -240,6 +263,12 @@ class Collector:
             self._closed(self.stack.pop()[0])
         del self.nodes[len(self.stack) :]
 
+    def _opened(self, tag: str) -> None:
+        if tag == "a":
+            self.in_link += 1
+        elif tag == "pre":
+            self.pre += 1
+
     def _closed(self, tag: str) -> None:
         if tag == "a":
             self.in_link -= 1
@@ -248,11 +277,11 @@ class Collector:
 
     def _innermost(self) -> Node | None:
         """The innermost open element. Nodes are made here and not before: a third of all elements holds no text of its own."""
-        nodes = self.nodes
+        nodes, stack = self.nodes, self.stack
         parent = nodes[-1] if nodes else None
-        for depth in range(len(nodes), len(self.stack)):
-            tag, element, ordinal = self.stack[depth]
-            hidden = parent is not None and parent.hidden
+        hidden = parent is not None and parent.hidden
+        for depth in range(len(nodes), len(stack)):
+            tag, element, ordinal = stack[depth]
             tokens = _NO_TOKENS
             telling: tuple[str | None, ...] = ()
             for pair in element.attrs or ():
@@ -264,23 +293,24 @@ class Collector:
                     told = self.told[telling] = _told(telling)
                 hidden = hidden or told[0]
                 tokens = told[1]
-            parent = Node(tag, tokens, hidden, depth, ordinal, parent)
+            parent = _new(Node, (tag, tokens, hidden, depth, ordinal, parent))
             nodes.append(parent)
         return parent
 
     def characters(self, start: int, end: int) -> None:
         """Take the text between two tags; inside <pre> each line is a block."""
         if not self.pre:
-            self._piece(start, end)
+            self.piece(start, end)
             return
         for match in re.finditer(r"[^\r\n]+|\r\n|\r|\n", self.text[start:end]):
             if match.group() in ("\r\n", "\r", "\n"):
                 self.flush()
                 self.gap = 0
             else:
-                self._piece(start + match.start(), start + match.end())
+                self.piece(start + match.start(), start + match.end())
 
-    def _piece(self, start: int, end: int) -> None:
+    def piece(self, start: int, end: int) -> None:
+        """Take text that no line break ends."""
         runs = self.runs
         raw = self.text[start:end]
         if not runs or runs[-1].text.endswith(" "):
@@ -291,17 +321,18 @@ class Collector:
                 start, raw = start + lead.end(), raw[lead.end() :]
                 if not raw:
                     return
+            if not runs:
+                self.node = self._innermost()
+                self.links = 0
         run = _run(start, end, raw)
-        if not runs:
-            self.node = self._innermost()
-            self.links = 0
         runs.append(run)
         if self.in_link > 0:
             self.links += len(run.text)
 
     def flush(self) -> None:
         """End the open block, if it has visible text; white space at its edges is markup, not text."""
-        runs, self.runs = self.runs, []
+        runs = self.runs
+        self.runs = []
         while runs:
             last = runs[-1]
             if self.text[last.end - 1] not in _BLANK_ENDS:
@@ -315,12 +346,12 @@ class Collector:
         text = runs[0].text if len(runs) == 1 else "".join([run.text for run in runs])
         if not text or text.isspace():
             return
-        kind = "body"
-        for tag, _, _ in reversed(self.stack[-MAX_LOOK:]):
-            if tag not in INLINE:
-                kind = tag
-                break
-        self.blocks.append(Block(tuple(runs), text, kind, self.gap, len(self.stack), min(self.links, len(text)), self.node))
+        stack, size, links = self.stack, len(text), self.links
+        kind = stack[-1][0] if stack else "body"
+        if kind in INLINE:
+            kind = next((tag for tag, _, _ in reversed(stack[-MAX_LOOK:]) if tag not in INLINE), "body")
+        depth = len(stack)
+        self.blocks.append(_new(Block, (tuple(runs), text, kind, self.gap, depth, min(size, links) if links else 0, self.node)))
 
     def page(self) -> Page:
         """All that was collected."""
@@ -336,7 +367,7 @@ def _run(start: int, end: int, raw: str) -> Run:
             folded = fold(text)
             return Run(start, end, folded, "entity" if folded == text else "entity+space")
     text = fold(raw)
-    return Run(start, end, text, VERBATIM if text == raw else "space")
+    return _new(Run, (start, end, text, VERBATIM if text == raw else "space"))
 
 
 def _visible_end(text: str, start: int, end: int) -> int:

@@ -6,9 +6,10 @@ import re
 from collections.abc import Iterator
 from itertools import pairwise
 
+from pipeline.blocks import hyphens
 from pipeline.blocks.format import Format
 from pipeline.blocks.rejoin import rejoin
-from pipeline.model import Block, Decoded, Hints, Page, Run
+from pipeline.model import Block, Decoded, Hints, Page, Repair, Run
 
 # Line ends are \r\n, \r and \n only: str.splitlines() also cuts at U+0085, U+2028 and form feed, inside sentences.
 _PIECE = re.compile(r"[^\r\n]+|\r\n|\r|\n")
@@ -25,6 +26,8 @@ FULL_SHARE = 0.75
 _ITEM = re.compile(r"(?:[-*•–—·>|#]\s*|\[\d{1,3}\]\s*|\d{1,3}[.)]\s+|https?://)\S")
 
 _WORD = re.compile(r"\S+")
+# The ledger's name of a word made whole.
+HYPHENATION = "repair.hyphenation"
 _Line = tuple[int, int, int]  # start, end, blank lines before
 
 
@@ -32,6 +35,7 @@ def read(decoded: Decoded) -> Page:
     """The blocks of a plain text, kind "line", in source order; `gap` counts the blank lines before each."""
     paragraphs = list(_paragraphs(decoded.text))
     outlines = [(lines[0][0], lines[-1][1], lines[0][2]) for lines in paragraphs]
+    broken = hyphens.soft(decoded.text, [(here[1], there[0]) for lines in paragraphs for here, there in pairwise(lines)])
     blocks: list[Block] = []
     pieces: list[Run] = []
     gap = 0
@@ -42,12 +46,23 @@ def read(decoded: Decoded) -> Page:
             pieces, gap = [], lines[0][2]
         for number, (start, end, _) in enumerate(lines):
             if pieces:
-                glued = number == 0 and how == "glued"
-                pieces.append(Run(pieces[-1].end, start, "" if glued else " ", "glued" if glued else "joined"))
+                pieces += _joint(pieces.pop(), start, how if number == 0 else None, broken)
             pieces.append(Run(start, end, decoded.text[start:end], "verbatim"))
     if pieces:
         blocks.append(_block(pieces, gap))
-    return Page(tuple(blocks), Hints())
+    repairs = [
+        Repair(end - 1, start, HYPHENATION, decoded.text[end - 1 : start], "") for (end, start), gone in broken.items() if gone
+    ]
+    return Page(tuple(blocks), Hints(), tuple(repairs))
+
+
+def _joint(above: Run, start: int, how: str | None, broken: dict[hyphens.Break, bool]) -> tuple[Run, Run]:
+    """The run above, without the hyphen of a word that goes on, and what joins it with the line that begins at `start`."""
+    inside = broken.get((above.end, start))
+    if inside:
+        return above._replace(end=above.end - 1, text=above.text[:-1]), Run(above.end - 1, start, "", "unhyphenated")
+    glued = how == "glued" or inside is not None
+    return above, Run(above.end, start, "" if glued else " ", "glued" if glued else "joined")
 
 
 def _block(runs: list[Run], gap: int) -> Block:
@@ -124,7 +139,8 @@ def _is_full(text: str, here: _Line, there: _Line, width: int) -> bool:
     # A line of one long word is a piece of a URL, which was not broken at a space.
     if word is None or (word.end() == there[1] and word.end() - word.start() > MAX_LAST_WORD) or text.find(" ", *here[:2]) < 0:
         return False
-    return here[1] - here[0] + 1 + word.end() - word.start() > width
+    room = width - (here[1] - here[0])
+    return word.end() - word.start() >= room or hyphens.is_broken(text, (here[1], there[0]), room)
 
 
 FORMAT = Format("plain", "text/plain", sniff=lambda _: 0.6, read=read)

@@ -88,7 +88,8 @@ def _runs(text: str, start: int, end: int) -> Iterator[Run]:
         if bare:
             first = low + len(piece) - len(piece.lstrip())
             plain = html.unescape(bare)
-            yield Run(first, first + len(bare), plain, VERBATIM if plain == bare else "entity")
+            if plain.strip():  # a reference to a character that is none, or to a space, is no text
+                yield Run(first, first + len(bare), plain, VERBATIM if plain == bare else "entity")
 
 
 def _block(runs: list[Run], node: Node | None, gap: int) -> Block:

@@ -60,7 +60,10 @@ def read(decoded: Decoded) -> Page:
             if not unseen:
                 collector.end(event.closes.name)
         elif event.text is not None:
-            start, end = _find(text, event.text, at)
+            found = _find(text, event.text, at) if event.text.strip() else _blank(text, at)
+            if found is None:
+                continue  # white space that stands elsewhere in the source: no text is lost
+            start, end = found
             at = end
             if not unseen:
                 collector.characters(start, end)
@@ -85,8 +88,17 @@ def _events(soup: BeautifulSoup) -> Iterator[_Event]:
             yield _Event(node, None, None)
             open_tags.append(node)
             stack.append(iter(node.contents))
-        elif isinstance(node, NavigableString) and not isinstance(node, PreformattedString) and str(node).strip():
+        elif isinstance(node, NavigableString) and not isinstance(node, PreformattedString):
             yield _Event(None, None, node)
+
+
+def _blank(text: str, at: int) -> tuple[int, int] | None:
+    """Where the next stretch between two tags is, if it is of white space; between inline tags it parts two words."""
+    while markup := _MARKUP.match(text, at):
+        at = markup.end()
+    following = _MARKUP.search(text, at)
+    end = following.start() if following else len(text)
+    return (at, end) if end > at and not unescape(text[at:end]).strip() else None
 
 
 def _find(text: str, node: NavigableString, at: int) -> tuple[int, int]:

@@ -11,6 +11,7 @@ import typer
 from pipeline import __version__
 from pipeline.cli import (
     clean,
+    config,
     diff,
     flow,
     inspect,
@@ -19,11 +20,13 @@ from pipeline.cli import (
     rules,
     run,
     serve,
+    server,
     share,
     split,
     tag,
     templates,
     verify,
+    watch,
 )
 from pipeline.cli.common import Options, guarded, utf8_output
 
@@ -46,6 +49,9 @@ COMMANDS = (
     ("run", run.run),
     ("flow", flow.flow),
     ("serve", serve.serve),
+    ("watch", watch.watch),
+    ("server", server.server),
+    ("config", config.config),
     ("clean", clean.clean),
     ("split", split.split),
     ("tag", tag.tag),

@@ -21,8 +21,9 @@ def flow(context: typer.Context, name: Name, param: Params = None) -> int:
     from pipeline.cli.run import progress
 
     chosen = options(context)
-    flows.load(name)
     with progress(hidden=chosen.quiet or chosen.json):
+        # First of all, since it takes the time that a server needs to start.
+        flows.load(name)
         result = flows.run(name, param or ())
     if hasattr(result, "newly_rejected"):
         from pipeline.cli.run import summary

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,7 +12,7 @@ from pipeline.cli.common import Code, Options, console, options, out_json, setti
 from pipeline.errors import SettingsError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from pipeline.dataset import Commit, Plan, Report
     from pipeline.settings import Settings
@@ -30,6 +30,10 @@ Templates = Annotated[
     Path | None, typer.Option("--templates", metavar="DIR", help="Use what flow learn found on sites.", show_default=False)
 ]
 AllowRejects = Annotated[bool, typer.Option("--allow-rejects", help="Exit with 0 even if something was newly rejected.")]
+Runner = Annotated[str | None, typer.Option("--runner", metavar="NAME", help="process, dask or ray.", show_default=False)]
+Address = Annotated[
+    str | None, typer.Option("--address", metavar="URL", help="Of a Dask or Ray cluster that is there.", show_default=False)
+]
 NoServer = Annotated[bool, typer.Option("--no-server", help="Without Prefect: the same work and the same rows in a plain loop.")]
 
 
@@ -42,6 +46,8 @@ def run(  # noqa: PLR0917  # typer calls it by name
     templates: Templates = None,
     allow_rejects: AllowRejects = False,
     no_server: NoServer = False,
+    runner: Runner = None,
+    address: Address = None,
 ) -> int:
     """Make the dataset from a folder of files: only what is new or changed since the last run is processed.
 
@@ -51,13 +57,14 @@ def run(  # noqa: PLR0917  # typer calls it by name
     to the most lenient; keep_captions (WINNOW_KEEP_CAPTIONS) leaves captions of pictures in the text.
     """
     chosen = options(context)
-    settings = settings_of(chosen, raw=raw, out=out, workers=workers, batch_files=batch_files, templates=templates)
+    given = {"workers": workers, "batch_files": batch_files, "templates": templates, "runner": runner, "address": address}
+    settings = settings_of(chosen, raw=raw, out=out, **given)
     if not settings.raw.is_dir():  # the flow says the same, after its server has started
         raise SettingsError(
             "no such folder", place=str(settings.raw), remedy="Name the folder of source files: winnow run FOLDER"
         )
     hidden = chosen.quiet or chosen.json
-    commit = _plainly(settings, hidden=hidden) if no_server else _by_flow(chosen, settings, workers, batch_files, templates)
+    commit = plainly(settings, hidden=hidden) if no_server else by_flow(chosen, settings, given, hidden=hidden)
     if chosen.json:
         out_json(summary(commit))
     else:
@@ -81,7 +88,8 @@ def summary(commit: Commit) -> dict[str, object]:
     }
 
 
-def _plainly(settings: Settings, *, hidden: bool) -> Commit:
+def plainly(settings: Settings, *, hidden: bool) -> Commit:
+    """The dataset, made by the library alone, without Prefect."""
     import multiprocessing
     import signal
     from concurrent.futures import ProcessPoolExecutor
@@ -110,20 +118,19 @@ def _plainly(settings: Settings, *, hidden: bool) -> Commit:
                 pool.shutdown(cancel_futures=True)
 
 
-def _by_flow(chosen: Options, settings: Settings, workers: int | None, batch_files: int | None, templates: Path | None) -> Commit:
+def by_flow(chosen: Options, settings: Settings, given: Mapping[str, Any], *, hidden: bool) -> Commit:
+    """The dataset, made by flow `ingest`; `given` are the options of the command that are the flow's parameters too."""
     import flows
 
     config = str(chosen.config) if chosen.config is not None else None
-    with progress(hidden=chosen.quiet or chosen.json):
+    with progress(hidden=hidden):
         # Starts a Prefect server where there is none, which takes 15 to 40 s. Any: its type depends on Prefect's version.
         ingest: Any = flows.load("ingest")
         commit: Commit = ingest(
             raw=str(settings.raw),
             out=str(settings.out),
             config=config,
-            workers=workers,
-            batch_files=batch_files,
-            templates=str(templates) if templates is not None else None,
+            **{name: str(value) if isinstance(value, Path) else value for name, value in given.items()},
         )
     return commit
 
@@ -141,7 +148,7 @@ def progress(*, hidden: bool) -> Iterator[None]:
         TimeRemainingColumn,
     )
 
-    from flows.progress import Step, listening
+    from flows.progress import Step, listening, silence
 
     columns = (
         SpinnerColumn(),
@@ -166,7 +173,7 @@ def progress(*, hidden: bool) -> Iterator[None]:
                 rejected=step.rejected,
             )
 
-        with listening(listen):
+        with listening(listen), silence() if hidden else nullcontext():
             yield
 
 

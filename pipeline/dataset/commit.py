@@ -73,7 +73,7 @@ def install(  # noqa: PLR0913, PLR0917  # all that a commit is made of
     """The dataset is as `new` says. `written`: the records among its own whose files stand in `staging`. Raises OSError."""
     journal = _journal(staging, new, previous, written, keep_commits)
     layout = Layout(out)
-    tables = {*TABLES, *(file.table for batch in new.derived for file in batch.files)}
+    tables = {*(TABLES if new.step == "all" else ()), *(file.table for batch in new.stored for file in batch.files)}
     for folder in (layout.staging, layout.commits, *(folder for table in sorted(tables) for folder in _folders(layout, table))):
         make_folder(folder)
     put_json(layout.journal, journal, layout.scratch)
@@ -88,7 +88,7 @@ def recover(out: Path) -> None:
         if journal is not None:
             _publish(layout, journal)
             put_json(layout.record(journal["record"]["number"]), journal["record"], layout.scratch)
-            _prune(layout, journal["keep_commits"])
+            _prune(layout, journal["keep_commits"], journal["record"].get("step", "all"))
         remove(layout.journal)
         sync_folder(layout.commits)
     remove_tree(layout.staging)
@@ -106,7 +106,7 @@ def _unfinished(layout: Layout) -> dict[str, Any] | None:
 def _new_commit(plan: Plan, batches: tuple[BatchRecord, ...], reports: tuple[Report, ...]) -> Commit:
     previous = plan.previous
     refused = _newly_rejected(plan, reports)
-    new = Commit(0, plan.started, "", plan.identity, batches, newly_rejected=refused)
+    new = Commit(0, plan.started, "", plan.identity, batches, newly_rejected=refused, step=plan.step)
     if previous is not None and _part_names(new) == _part_names(previous):
         new = dataclasses.replace(new, derived=previous.derived)
     return succeeding(previous, new)
@@ -173,11 +173,11 @@ def _publish(layout: Layout, journal: dict[str, Any]) -> None:
     _sync_tables(layout)
 
 
-def _prune(layout: Layout, keep_commits: int) -> None:
+def _prune(layout: Layout, keep_commits: int, step: str) -> None:
     """Only the files of the newest commit and of `keep_commits` before it stay; without any to keep, no second names at all."""
     kept: set[tuple[str, str]] = set()
     for number in numbers(layout.out)[-1 - keep_commits :] if keep_commits else []:
-        record = load(layout.out, number)
+        record = load(layout.out, number, step=step)
         kept |= {(file.table, batch.name) for batch in record.stored for file in batch.files} if record else set()
     for table in (*TABLES, *DERIVED):
         for path in layout.stored(table, "*").parent.glob("*.parquet"):

@@ -30,8 +30,8 @@ DEAD_SECONDS = 60.0
 
 
 @contextlib.contextmanager
-def locked(out: Path) -> Iterator[None]:
-    """Holds the dataset's lock. Raises DatasetLocked, saying who holds it, if another run does."""
+def locked(out: Path, wait: float = 0) -> Iterator[None]:
+    """Holds the dataset's lock. Raises DatasetLocked, saying who holds it, if another run does and still does after `wait` s."""
     layout = Layout(out)
     with explained(out):
         make_folder(out)
@@ -39,7 +39,7 @@ def locked(out: Path) -> Iterator[None]:
     lock = FileLock(layout.lock, thread_local=False)
     with explained(layout.lock):
         try:
-            lock.acquire(timeout=0)
+            lock.acquire(timeout=wait)
         except Timeout:
             raise _refusal(layout) from None
     try:

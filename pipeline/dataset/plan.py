@@ -85,6 +85,7 @@ class Plan:
     previous: Commit | None
     keep_commits: int
     carried: tuple[Group, ...] = ()
+    step: str = "all"
 
     @property
     def sources(self) -> int:
@@ -103,7 +104,7 @@ def plan(settings: Settings) -> Plan:
     with explained(settings.out):
         make_folder(settings.out)
         recover(settings.out)
-    previous = load(settings.out)
+    previous = load(settings.out, step=settings.step)
     context = prepare(settings)
     made_by = identity(context)
     items = _items(settings, context.decisions)
@@ -127,6 +128,7 @@ def plan(settings: Settings) -> Plan:
         previous=previous,
         keep_commits=settings.keep_commits,
         carried=matched.carried,
+        step=settings.step,
     )
 
 

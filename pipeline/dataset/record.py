@@ -116,6 +116,7 @@ class Commit:
 
     `added` and `retired` are "table/name" of files against the commit before. `changed` is False if there was nothing to publish
     and this is the commit that was there already; then `newly_rejected` is empty. `derived`: tables made from all articles.
+    `step`: all tables and columns, or those of one step.
     """
 
     number: int
@@ -128,6 +129,7 @@ class Commit:
     newly_rejected: tuple[Refused, ...] = ()
     changed: bool = True
     derived: tuple[BatchRecord, ...] = ()
+    step: str = "all"
 
     @property
     def totals(self) -> Counts:
@@ -167,6 +169,7 @@ class Commit:
             retired=tuple(value["retired"]),
             newly_rejected=tuple(Refused(**refused) for refused in value["newly_rejected"]),
             derived=tuple(_batch(batch) for batch in value.get("derived", ())),
+            step=value.get("step", "all"),
         )
 
 
@@ -175,10 +178,10 @@ def numbers(out: Path) -> list[int]:
     return sorted(int(path.stem) for path in Layout(out).commits.glob("*.json") if path.stem.isdecimal())
 
 
-def load(out: Path, number: int | None = None) -> Commit | None:
+def load(out: Path, number: int | None = None, step: str = "all") -> Commit | None:
     """The commit with this number, the newest by default; None if there is none yet.
 
-    Raises DatasetError if the number is unknown or the record cannot be read.
+    Raises DatasetError if the number is unknown, the record cannot be read or the dataset is not one of this step.
     """
     known = numbers(out)
     if number is None:
@@ -189,13 +192,17 @@ def load(out: Path, number: int | None = None) -> Commit | None:
     if number not in known:
         raise DatasetError(f"no commit {number}", place=str(out), remedy=f"Known: {', '.join(map(str, known)) or 'none'}")
     try:
-        return Commit.from_json(json.loads(path.read_bytes()))
+        found = Commit.from_json(json.loads(path.read_bytes()))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DatasetError(
             f"the commit record cannot be read ({error})",
             place=str(path),
             remedy="Restore it; or delete the dataset's folder and run again, which makes the same rows",
         ) from error
+    if found.step != step:
+        have, wanted = (f"of step {name}" if name != "all" else "that is whole" for name in (found.step, step))
+        raise DatasetError(f"a dataset {have}, and one {wanted} is needed", place=str(out), remedy="Name another folder")
+    return found
 
 
 def _batch(value: dict[str, Any]) -> BatchRecord:

@@ -85,10 +85,12 @@ def _judged(data: bytes) -> Decoded | None:
 
 def _accept(data: bytes, text: str, encoding: str, evidence: str, max_lossy_share: float) -> Decoded:
     """The text, unless too much of it was lost or it is no text. U+FFFD that stood in the source itself counts as lost too."""
-    lossy = text.count("\N{REPLACEMENT CHARACTER}")
-    if _controls(data, text, encoding) > max(1, len(text) * MAX_CONTROL_SHARE):
+    lossy, controls = text.count("\N{REPLACEMENT CHARACTER}"), _controls(data, text, encoding)
+    # A line end counts once however it is written: the same text is accepted or refused alike.
+    length = len(text) - text.count("\r\n") if lossy > 1 or controls > 1 else len(text)
+    if controls > max(1, length * MAX_CONTROL_SHARE):
         raise _binary("control characters")
-    if lossy > max(1, len(text) * max_lossy_share):
+    if lossy > max(1, length * max_lossy_share):
         raise Rejected(
             "decode",
             "undecodable",

@@ -74,10 +74,11 @@ def read(page: Page, marks: Marks) -> Export | None:
     if not starts:
         return None
     numbers = [number for at in starts for number in [_number(texts[at])] if number]
-    if _is_article(blocks, starts[0], language):
+    if _is_article(blocks, starts[0], language, numbers[0][0]):
+        begins = _below_cover(blocks, starts[0])
         builder.warnings.append("its first article has no number")
-        builder.part(0, "unnumbered", 0.9)
-        _article(builder, 0, starts[0])
+        builder.part(begins, "unnumbered", 0.9)
+        _article(builder, begins, starts[0])
     for start, stop in zip(starts, [*starts[1:], len(blocks)], strict=True):
         builder.part(start, "number")
         builder.drop(start, "number")
@@ -132,11 +133,29 @@ def _selected(cover: list[str]) -> int | None:
     return None
 
 
-def _is_article(blocks: tuple[Block, ...], stop: int, language: str | None) -> bool:
-    """Whether what stands above the first number is an article whose number is missing: it has labels of one, and prose."""
+def _is_article(blocks: tuple[Block, ...], stop: int, language: str | None, first: int) -> bool:
+    """Whether what stands above the `first` number is an article whose number is missing.
+
+    It has prose and labels of an article; where a number is missing (the first is not 1), one label or several paragraphs do.
+    """
     above = blocks[:stop]
     found = {line.field for block in above if _is_label(block.text) for line in [labelled(block.text, language)] if line}
-    return len(found - {"publisher", "other"}) > 1 and any(is_prose(block.text) for block in above)
+    labels = len(found - {"publisher", "other"})
+    paragraphs = sum(is_prose(block.text) for block in above if not _is_cover(block.text))
+    if not paragraphs:
+        return False
+    return labels > 1 or (first > 1 and (labels > 0 or paragraphs > 1))
+
+
+def _is_cover(text: str) -> bool:
+    """A line that only a cover page has."""
+    return any(found is not None for found in (_COVER.match(text), _REQUEST.match(text), _SELECTED.fullmatch(text[:SNIFF_CHARS])))
+
+
+def _below_cover(blocks: tuple[Block, ...], stop: int) -> int:
+    """The block below the last line of the cover page; 0 where there is none."""
+    stop = next((at for at in range(stop) if _is_label(blocks[at].text) or is_prose(blocks[at].text)), stop)
+    return max((at + 1 for at in range(min(stop, COVER_LINES)) if _is_cover(blocks[at].text)), default=0)
 
 
 def _article(builder: Builder, start: int, stop: int) -> None:

@@ -55,15 +55,20 @@ def lines_of(block: Block) -> list[Block]:
     runs: list[tuple[int, int]] = []
     start = 0
     for number, run in enumerate(block.runs):
-        if "joined" in run.how or "glued" in run.how:
+        if any(how in run.how for how in ("joined", "glued", "unhyphenated")):
             runs.append((start, number))
             start = number + 1
     runs.append((start, len(block.runs)))
     for first, last in runs:
         if first < last:
-            own = block.runs[first:last]
+            own = block.runs[first:last] + tuple(_hyphen(run) for run in block.runs[last : last + 1] if "unhyphenated" in run.how)
             lines.append(block._replace(runs=own, text="".join(run.text for run in own), gap=0 if lines else block.gap))
     return lines
+
+
+def _hyphen(joint: Run) -> Run:
+    """What ended the line before its word was made whole."""
+    return Run(joint.start, joint.start + 1, "-", "verbatim")
 
 
 def _pieces(block: Block, is_own: Callable[[str], bool]) -> list[Block]:

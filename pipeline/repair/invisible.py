@@ -1,0 +1,48 @@
+"""Letters that were taken apart or run together, and characters that nobody sees."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from pipeline.repair.characters import ACCENTS, INVISIBLE, LIGATURES
+
+_INVISIBLE = re.compile(f"[{INVISIBLE}]")
+_LIGATURE = re.compile(f"[{LIGATURES}]")
+_ZWSP = "\N{ZERO WIDTH SPACE}"
+# Thai, Lao, Tibetan, Myanmar, Khmer: the zero-width space marks where a line may break between words.
+_UNSPACED = re.compile("[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff]")
+_APART = re.compile(f"\\w[{ACCENTS}]+")
+
+
+def composed(text: str) -> str:
+    """`text` with letters and the accents after them as one character (NFC), where a decomposing system took them apart."""
+    return text if text.isascii() else _APART.sub(lambda found: unicodedata.normalize("NFC", found.group()), text)
+
+
+def unligated(text: str) -> str:
+    """`text` with the printer's ligatures of f, i, l and t as letters; those that are letters of their own (œ, ĳ, ß) stay."""
+    return text if text.isascii() else _LIGATURE.sub(lambda found: unicodedata.normalize("NFKC", found.group()), text)
+
+
+def visible(text: str) -> str:
+    """`text` without control, zero-width, direction and soft hyphen characters, but with the joiners that a script needs.
+
+    A text of nothing else is left alone: it is no repair to make a block vanish.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    kept = _INVISIBLE.sub(_needed, text)
+    return kept if kept.strip() else text
+
+
+def _needed(found: re.Match[str]) -> str:
+    text, at = found.string, found.start()
+    before, after = text[at - 1 : at], text[at + 1 : at + 2]
+    char = found.group()
+    if char in "\u200c\u200d":
+        # Joiners steer letters of Arabic and Indic scripts, and join emoji; beside Latin letters and blanks they do nothing.
+        return char if before > "\u0590" and not before.isspace() and not _INVISIBLE.match(before) else ""
+    if char == _ZWSP:
+        return char if _UNSPACED.match(before) and _UNSPACED.match(after) else ""
+    return ""
