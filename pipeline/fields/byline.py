@@ -12,7 +12,7 @@ from pipeline.evidence import is_site, site_names
 from pipeline.fields.day import has_date, without_date
 from pipeline.fields.near import ABOVE, BELOW, LEVELS, MAX_LINE, WIDE, heads_page, is_others, near_title, title_of
 from pipeline.fields.people import is_person, leads, people, signs
-from pipeline.marks import group, resolve
+from pipeline.marks import group, proposed, resolve
 from pipeline.model import Block, Found, Hints, Label, Mark, Node, Segment, Span
 from pipeline.surface import is_prose, likeness_key
 
@@ -42,10 +42,8 @@ def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
     """
     found: list[Found] = []
     title = title_of(segment)
-    for index, (block, marks) in enumerate(zip(segment.blocks, segment.marks, strict=True)):
-        if not any(mark.label is Label.BYLINE for mark in marks):
-            continue  # most blocks: resolving costs
-        mark = resolve(marks)
+    for index in proposed(segment.marks, Label.BYLINE):
+        block, mark = segment.blocks[index], resolve(segment.marks[index])
         if mark.label is Label.BYLINE:
             author = group(block, mark, "author")
             value = people(author) if author and _may_sign(block, mark, index - title) else ()

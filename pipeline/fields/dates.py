@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from pipeline.evidence import path_of
 from pipeline.fields.day import Day, dates_in, parse, parse_in
 from pipeline.fields.near import MAX_LINE, heads_page, is_others, language_hint, near_title, title_of
-from pipeline.marks import group, resolve
+from pipeline.marks import group, proposed, resolve
 from pipeline.model import Block, Found, Hints, Label, Segment, Span
 
 # Said of the article itself, by a machine.
@@ -61,10 +61,8 @@ def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
     """Dates with the claims of the lines that hold nothing else. A line that does not parse claims nothing and stays text."""
     languages = _languages(hints) or [name for name in (language_hint(segment),) if name]
     found: list[Found] = []
-    for block, marks in zip(segment.blocks, segment.marks, strict=True):
-        if not any(mark.label in _DATED for mark in marks):
-            continue  # most blocks: resolving costs
-        mark = resolve(marks)
+    for index in proposed(segment.marks, *_DATED):
+        block, mark = segment.blocks[index], resolve(segment.marks[index])
         if mark.label not in _DATED:
             continue
         for name, field in (("date", "date_published"), ("modified", "date_modified")):

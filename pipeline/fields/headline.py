@@ -6,7 +6,7 @@ import re
 from collections import Counter
 
 from pipeline.evidence import Titled, declared_titles, is_site, overlap, site_names
-from pipeline.marks import group, resolve
+from pipeline.marks import group, proposed, resolve
 from pipeline.model import Block, Found, Hints, Label, Mark, Segment, Span
 from pipeline.surface import fold, is_prose, likeness_key
 
@@ -33,7 +33,10 @@ def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
     """
     marked: list[tuple[Mark, Block]] = []
     below = False  # behind prose, a line like a title heads a section, unless the page itself says otherwise
-    for block, marks in zip(segment.blocks, segment.marks, strict=True):
+    titles = frozenset(proposed(segment.marks, Label.TITLE))
+    for place, (block, marks) in enumerate(zip(segment.blocks, segment.marks, strict=True)):
+        if below and place not in titles:
+            continue
         mark = resolve(marks)
         if mark.label is Label.TITLE and (not below or mark.rule == REPEATED):
             marked.append((mark, block))

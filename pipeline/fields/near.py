@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from pipeline.marks import resolve
+from pipeline.marks import proposed, resolve
 from pipeline.model import Block, Label, Node, Segment
 from pipeline.surface import is_prose
 
@@ -37,15 +37,11 @@ WIDE = frozenset(("body", "html", "article", "main", "section", "form"))
 
 def title_of(segment: Segment) -> int:
     """The index of the title line, else of the first heading, else 0."""
-    heading = 0
-    for index, (block, marks) in enumerate(zip(segment.blocks, segment.marks, strict=True)):
-        if any(mark.label is Label.TITLE for mark in marks):
-            mark = resolve(marks)
-            if mark.label is Label.TITLE and mark.rule != "title.head":
-                return index
-        if not heading and block.kind == "h1":
-            heading = index
-    return heading
+    for index in proposed(segment.marks, Label.TITLE):
+        mark = resolve(segment.marks[index])
+        if mark.label is Label.TITLE and mark.rule != "title.head":
+            return index
+    return next((index for index, block in enumerate(segment.blocks) if index and block.kind == "h1"), 0)
 
 
 def heads_page(segment: Segment) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from pipeline.marks import resolve
+from pipeline.marks import proposed, resolve
 from pipeline.model import Block, Found, Hints, Label, Reference, Segment, Span
 
 HEADING = "reference.heading"
@@ -18,8 +18,8 @@ def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
     groups: list[tuple[int | None, list[Block]]] = []
     claims: list[Found] = []
     bracketed = False
-    for block, marks in zip(segment.blocks, segment.marks, strict=True):
-        mark = resolve(marks)
+    for index in proposed(segment.marks, Label.REFERENCE):
+        block, mark = segment.blocks[index], resolve(segment.marks[index])
         if mark.label is not Label.REFERENCE:
             continue
         claims.append(Found("references", None, Span(block.start, block.end), mark.rule, mark.confidence, Label.REFERENCE))
