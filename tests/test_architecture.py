@@ -38,6 +38,7 @@ CONFINED = {
     "pycld2": {"enrich.language"},
     "dateparser": {"fields.day"},
     "docx": {"sources.extract.docx"},
+    "fsspec": {"sources.remote"},
     "pypdf": {"sources.extract.pdf"},
     "striprtf": {"sources.extract.rtf"},
     "zstandard": {"sources.containers.compressed"},

@@ -80,7 +80,7 @@ def test_sources_are_articles_and_rejections_and_each_member_is_counted(tmp_path
     made = dataset.build(load(raw=raw, out=tmp_path / "out", workers=1))
     assert made.totals.sources == sum(expected.values())
     assert dataset.verify(tmp_path / "out", raw) == []
-    rows = duckdb.sql(
+    rows = duckdb.execute(
         f"SELECT uri, count(*), sum(status <> 'rejected'), sum(status = 'rejected'), sum(articles) "  # noqa: S608  a path
         f"FROM '{tmp_path}/out/documents/*.parquet' GROUP BY uri"
     ).fetchall()
