@@ -43,6 +43,8 @@ CONFINED = {
     "distributed": {"flows.on_dask"},
     "ray": {"flows.on_ray"},
     "docx": {"sources.extract.docx"},
+    "fsspec": {"sources.remote"},
+    "pypdf": {"sources.extract.pdf"},
     "striprtf": {"sources.extract.rtf"},
     "zstandard": {"sources.containers.compressed"},
     "warcio": {"sources.containers.warc"},

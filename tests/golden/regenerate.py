@@ -27,11 +27,11 @@ from pipeline.sources import extract
 
 FOLDER = Path(__file__).parent
 XFAIL = "xfail"
-_ENDINGS = (".txt", ".html", ".xml", ".sgm", ".docx", ".rtf")
+_ENDINGS = (".txt", ".html", ".xml", ".sgm", ".docx", ".pdf", ".rtf")
 
 
 def documents() -> list[Path]:
-    """The input documents, by name: room.module[.variant].(txt|html|xml|sgm|docx|rtf)."""
+    """The input documents, by name: room.module[.variant].(txt|html|xml|sgm|docx|pdf|rtf)."""
     return sorted(path for path in FOLDER.iterdir() if path.suffix in _ENDINGS)
 
 
