@@ -19,6 +19,7 @@ from pipeline.dataset.diff import Diff, diff
 from pipeline.dataset.duplicates import Deduplication, commit_dedupe, find_duplicates, plan_dedupe, work_dedupe
 from pipeline.dataset.layout import TABLES, Layout
 from pipeline.dataset.lock import locked
+from pipeline.dataset.partitions import partition
 from pipeline.dataset.plan import Batch, Plan, plan
 from pipeline.dataset.read import open_dataset, unsure
 from pipeline.dataset.record import BatchRecord, Commit, Counts, FileRecord, Refused, load, numbers
@@ -62,6 +63,7 @@ __all__ = [
     "numbers",
     "open",
     "open_dataset",
+    "partition",
     "plan",
     "plan_compaction",
     "plan_dedupe",
