@@ -55,7 +55,10 @@ class Settings(BaseSettings):
     ledger_text: bool = Field(True, description="store the text of ledger entries, not only their spans")
     rules: tuple[Path, ...] = Field((), description="more rule files (TOML) or folders of them")
     rule: tuple[dict[str, Any], ...] = Field((), description="rules written in winnow.toml itself, as [[rule]] tables")
-    templates: Path | None = Field(None, description="folder of what flow learn found to recur on sites; none: not used")
+    templates: Path | None = Field(
+        None, description="folder of what flow learn found: what recurs on sites, how common words are; none: not used"
+    )
+    taxonomy: dict[str, tuple[str, ...]] = Field({}, description="topics, each with the phrases that tell an article is about it")
     mode: Literal["precision", "balanced", "recall"] = Field("balanced", description="how readily uncertain blocks are dropped")
     split_threshold: float = Field(0.5, ge=0, le=1, description="a cut less sure than this is not made")
     review_threshold: float = Field(
