@@ -14,6 +14,8 @@ CERTAIN = 0.9
 LIKELY = 0.5
 # Marks of learned scores have rules that begin so.
 SCORE = "score."
+# Those of the score that chooses a dump's title, bylines and dateline; what it does not choose is none.
+HEAD = "head."
 # Marks of site templates have rules that begin so; scores leave those blocks alone.
 TEMPLATE = "template."
 # What a line may be for, other than to be read.

@@ -84,7 +84,10 @@ class Settings(BaseSettings):
     ledger_text: bool = Field(True, description="store the text of ledger entries, not only their spans")
     rules: tuple[Path, ...] = Field((), description="more rule files (TOML) or folders of them")
     rule: tuple[dict[str, Any], ...] = Field((), description="rules written in winnow.toml itself, as [[rule]] tables")
-    templates: Path | None = Field(None, description="folder of what flow learn found to recur on sites; none: not used")
+    templates: Path | None = Field(
+        None, description="folder of what flow learn found: what recurs on sites, how common words are; none: not used"
+    )
+    taxonomy: dict[str, tuple[str, ...]] = Field({}, description="topics, each with the phrases that tell an article is about it")
     step: Literal["all", "clean", "split", "tag"] = Field(
         "all", description="write the whole dataset, or of each source only its clean text, its articles' text, their metadata"
     )

@@ -22,6 +22,14 @@ _SENTENCE_END = re.compile(r"[.!?…。！？؟۔।։][\"'”’»)\]]*\s*$")
 _NOT_TITLE_END = re.compile(r"[.,;:،؛。、，；：۔।]\s*$")
 _ABBREVIATION_END = re.compile(r"\b(?:[A-Z]\.){2,}$|\b(?:Jr|Sr|Inc|Co|Ltd|St|No)\.$")
 _WORDS = re.compile(r"\w+")
+# A date inside a line. The words between digits are left to the parser.
+DATE_IN_LINE = re.compile(
+    r"(?<![\d.,])(?:\d{1,2}(?:st|nd|rd|th|\.|er|º)?[ -]?(?:(?:de|of) )?[^\W\d_]{3,12}\.?,?(?: de[l]?)?[ -]\d{4}"
+    r"|[^\W\d_]{3,12}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4}|\d{1,2}[./-] ?\d{1,2}[./-] ?\d{4}|\d{4}[./-]\d{1,2}[./-]\d{1,2}"
+    r"|\d{4} ?[年년] ?\d{1,2} ?[月월] ?\d{1,2} ?[日일]?)(?!\d)"
+)
+# One with two digits for the year: only where a line says little else.
+SHORT_DATE = re.compile(r"(?<![\d.,/-])\d{1,2}[./]\d{1,2}[./]\d{2}(?![\d./])")
 _SIMILAR = re.compile(r"[\W_]+")
 
 

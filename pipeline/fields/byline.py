@@ -10,8 +10,21 @@ from collections.abc import Sequence
 
 from pipeline.evidence import is_site, site_names
 from pipeline.fields.day import has_date, without_date
-from pipeline.fields.near import ABOVE, BELOW, LEVELS, MAX_LINE, WIDE, heads_page, is_others, near_title, title_of
-from pipeline.fields.people import is_person, leads, people, signs
+from pipeline.fields.near import (
+    ABOVE,
+    BELOW,
+    LEVELS,
+    MAX_LINE,
+    WIDE,
+    heads_page,
+    is_others,
+    is_scored,
+    near_title,
+    scored,
+    title_of,
+)
+from pipeline.fields.people import MAX_PEOPLE, is_person, leads, people, signs
+from pipeline.fields.signature import signers
 from pipeline.marks import group, proposed, resolve
 from pipeline.model import Block, Found, Hints, Label, Mark, Node, Segment, Span
 from pipeline.surface import is_prose, likeness_key
@@ -40,6 +53,8 @@ def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
 
     In a page it is the other way round: people whom it declares for the article and names in its text come first.
     """
+    if is_scored(segment):
+        return _scored(segment)
     found: list[Found] = []
     title = title_of(segment)
     for index in proposed(segment.marks, Label.BYLINE):
@@ -56,6 +71,20 @@ def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
     signed = found[0] if found and found[0].value else _by_class(near, sites) or _by_place(near, min(title, ABOVE) + 1, sites)
     best = _better(_declared(STRUCTURED, segment, near, hints, sites), signed) or _declared(GENERAL, segment, near, hints, sites)
     return found if best is None or best in found else [best, *found]
+
+
+def _scored(segment: Segment) -> list[Found]:
+    """In a dump: the names in the lines that the learned score chose, each once; the lines that name somebody are claimed."""
+    read = [(mark, claim, signers(block.text)) for block, mark, claim in scored(segment, Label.BYLINE)]
+    named = [(mark, claim, names) for mark, claim, names in read if names]
+    if not named:
+        return []
+    once = {likeness_key(name): name for _, _, names in reversed(named) for name in reversed(names)}
+    value = tuple(reversed(once.values()))[:MAX_PEOPLE]
+    return [
+        Found("author", value if number == 0 else (), claim, mark.rule, mark.confidence, Label.BYLINE)
+        for number, (mark, claim, _) in enumerate(named)
+    ]
 
 
 def _may_sign(block: Block, mark: Mark, behind_title: int) -> bool:

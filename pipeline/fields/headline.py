@@ -6,6 +6,7 @@ import re
 from collections import Counter
 
 from pipeline.evidence import Titled, declared_titles, is_site, overlap, site_names
+from pipeline.fields.near import scored
 from pipeline.marks import group, proposed, resolve
 from pipeline.model import Block, Found, Hints, Label, Mark, Segment, Span
 from pipeline.surface import fold, is_prose, likeness_key
@@ -31,6 +32,8 @@ def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
 
     For a file's only article, the declared title where there is no such line, or where the declarations agree on another.
     """
+    for line, mark, claim in scored(segment, Label.TITLE):
+        return [Found("headline", _shown(line.text), claim, mark.rule, mark.confidence, Label.TITLE)]
     marked: list[tuple[Mark, Block]] = []
     below = False  # behind prose, a line like a title heads a section, unless the page itself says otherwise
     titles = frozenset(proposed(segment.marks, Label.TITLE))

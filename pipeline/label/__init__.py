@@ -10,7 +10,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import replace
 
-from pipeline.label import by_line, by_place, by_rule, by_score, by_template, context, references, titles
+from pipeline.label import by_head, by_line, by_place, by_rule, by_score, by_template, context, references, titles
 from pipeline.learned import Weights
 from pipeline.marks import Marks
 from pipeline.model import Page
@@ -28,6 +28,16 @@ def label(page: Page, rules: RuleSet, mode: str, weights: Mapping[str, Weights],
     `mode` (precision, balanced, recall) is how readily the learned scores drop; `weights` replaces shipped weights by name;
     `template` is what was learned of the document's site.
     """
+    marks = label_before_heads(page, rules, mode, weights, template)
+    if len(page.blocks) <= MAX_SCORED:
+        marks = by_head.label(page, marks, weights.get(by_head.FILE))  # title, author and date of a crude dump
+    return marks
+
+
+def label_before_heads(
+    page: Page, rules: RuleSet, mode: str, weights: Mapping[str, Weights], template: Template | None = None
+) -> Marks:
+    """The marks that the score of head lines sees: all others."""
     marks = by_rule.label(page, rules)
     marks = by_place.label(page, marks)  # what the page's own markup says: hidden, caption, heading
     marks = by_template.label(page, marks, template)  # what recurs on the site
