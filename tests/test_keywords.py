@@ -70,7 +70,7 @@ def test_a_broken_table_is_refused(text: str, tmp_path: Path) -> None:
         frequencies.load(tmp_path)
 
 
-def found(text: str, **taxonomy: tuple[str, ...]) -> list[tuple[str, tuple[str, ...], int]]:
+def found(text: str, **taxonomy: tuple[str, ...]) -> list[tuple[object, ...]]:
     return [tuple(one) for one in topics.enrich(article(text), Settings.model_construct(taxonomy=taxonomy), None).topics]
 
 

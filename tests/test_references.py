@@ -13,7 +13,7 @@ BODY = (
 )
 
 
-def references(text: str) -> list[tuple[int | None, str, tuple[str, ...], int | None, int]]:
+def references(text: str) -> list[tuple[object, ...]]:
     (article,) = outcome_of("text.txt", text.encode()).articles
     return [tuple(one) for one in article.references]
 
