@@ -12,8 +12,8 @@ from pipeline import learned
 from pipeline.process import Context
 
 HOME = Path(__file__).parent / "folds"
-HTML, LINES, HEADS = "blocks_html", "lines", "heads"
-FILES = (HTML, LINES, HEADS)
+HTML, LINES, HEADS, TITLES = "blocks_html", "lines", "heads", "fields"
+FILES = (HTML, LINES, HEADS, TITLES)
 
 
 def context_for(url: str | None, name: str) -> Context:

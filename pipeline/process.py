@@ -156,7 +156,7 @@ def compose_all(source: Source, decoded: Decoded, page: Page, cut: Split, contex
     for segment in cut.segments:
         article, entries = compose(
             segment,
-            find(segment, page.hints, alone=len(cut.segments) == 1 and cut.export is None),
+            find(segment, page.hints, alone=len(cut.segments) == 1 and cut.export is None, weights=context.weights),
             decoded,
             identity,
             len(articles),

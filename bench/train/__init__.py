@@ -9,7 +9,7 @@ from pipeline import learned
 from pipeline.errors import SettingsError
 
 FOLDS = Path(__file__).parent.parent / "folds"
-KINDS = ("blocks", "lines", "heads", "boundaries", "letters")
+KINDS = ("blocks", "lines", "heads", "boundaries", "fields", "letters")
 
 
 def run(kind: str, data: Path) -> int:
@@ -34,6 +34,10 @@ def run(kind: str, data: Path) -> int:
         from bench.train import heads
 
         return heads.run(data, learned.HOME / "heads.json", FOLDS)
+    if kind == "fields":
+        from bench.train import fields
+
+        return fields.run(data, learned.HOME / "fields.json", FOLDS)
     if kind == "boundaries":
         from bench.train import boundaries
 

@@ -41,6 +41,8 @@ GENERAL = (
 )
 # What content systems call the element of a byline.
 NAMED = frozenset(("author", "authors", "byline", "autor", "autoren", "auteur", "verfasser", "writer", "redactor", "journalist"))
+# And those of categories, beside whose names dates stand as well.
+CATEGORIES = frozenset(("category", "categories", "cat", "rubrik", "kicker", "ressort", "eyebrow", "label", "tags", "badge"))
 DECLARED, BY_CLASS, BY_PLACE = 0.85, 0.8, 0.7
 # What else than names may stand in a line of names: "and", commas, a lead.
 NAMES_SHARE = 0.7
@@ -56,18 +58,19 @@ def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
     if is_scored(segment):
         return _scored(segment)
     found: list[Found] = []
-    title = title_of(segment)
+    title, sites = title_of(segment), site_names(hints)
     for index in proposed(segment.marks, Label.BYLINE):
         block, mark = segment.blocks[index], resolve(segment.marks[index])
         if mark.label is Label.BYLINE:
             author = group(block, mark, "author")
             value = people(author) if author and _may_sign(block, mark, index - title) else ()
+            if block.kind != "line":
+                value = tuple(name for name in value if is_person(name) or not is_site(name, sites))
             found.append(Found("author", value, Span(block.start, block.end), mark.rule, mark.confidence, Label.BYLINE))
     found.sort(key=lambda one: not one.value)
     if not alone and not heads_page(segment):
         return found
     near = near_title(segment, title)
-    sites = site_names(hints)
     signed = found[0] if found and found[0].value else _by_class(near, sites) or _by_place(near, min(title, ABOVE) + 1, sites)
     best = _better(_declared(STRUCTURED, segment, near, hints, sites), signed) or _declared(GENERAL, segment, near, hints, sites)
     return found if best is None or best in found else [best, *found]
@@ -120,7 +123,7 @@ def _credible(name: str, segment: Segment, near: Sequence[Block], sites: frozens
     """Whether a declared name is an author: a person other than the site whom a line names, or signed near the title."""
     if is_person(name) and not is_site(name, sites) and _is_named(segment, name):
         return True
-    return likeness_key(name) not in sites and any(_signs(block, name) for block in near)
+    return not is_site(name, sites) and any(_signs(block, name) for block in near)
 
 
 def _signs(block: Block, name: str) -> bool:
@@ -170,18 +173,23 @@ def _by_place(near: Sequence[Block], below: int, sites: frozenset[str]) -> Found
     """
     dated = {index for index, block in enumerate(near) if len(block.text) <= MAX_LINE and has_date(block.text)}
     for index, block in enumerate(near):
-        if len(block.text) > MAX_LINE or block.kind in HEADINGS or is_others(block.node):
+        if len(block.text) > MAX_LINE or block.kind in HEADINGS or is_others(block.node) or _is_labelled(block):
             continue
         led = index > 0 and leads(near[index - 1].text)
         beside = block.kind == "line" and index >= below and bool(dated & {index - 1, index + 1})
         if not led and not beside and index not in dated:
             continue
         names = people(without_date(block.text) if index in dated else block.text)
-        if not names or any(is_site(name, sites) for name in names):
+        if not names or any(name.isupper() and name.isascii() for name in names) or any(is_site(name, sites) for name in names):
             continue
         if all(is_person(name) for name in names) and (led or index in dated or _only(names, block.text)):
             return Found("author", names, None, "byline.place", BY_PLACE, Label.BYLINE)
     return None
+
+
+def _is_labelled(block: Block) -> bool:
+    """Whether the element is one of categories or labels, which look like names."""
+    return block.node is not None and not block.node.tokens.isdisjoint(CATEGORIES)
 
 
 def _only(names: tuple[str, ...], text: str) -> bool:
