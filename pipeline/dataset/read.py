@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pyarrow.dataset as ds
-
 from pipeline.columns import DERIVED, SCHEMAS
 from pipeline.dataset.commit import file_paths
 from pipeline.dataset.record import load
@@ -15,12 +13,16 @@ from pipeline.model import Action, Label
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pyarrow.dataset as ds
+
 
 def open_dataset(out: Path, table: str = "articles", commit: int | None = None) -> ds.Dataset:
     """A pyarrow dataset of a table ("articles", "ledger", "documents", "duplicates") as of `commit`, the newest by default.
 
     Later runs don't change what it reads, as long as the commit is kept. DatasetError if there is no such commit or table.
     """
+    import pyarrow.dataset as ds  # 0.5 s and all of pandas, where that is installed, which a run need not wait for
+
     schemas = SCHEMAS | DERIVED
     if table not in schemas:
         raise DatasetError(f"no table {table!r}", place=str(out), remedy=f"Known: {', '.join(schemas)}")
@@ -36,6 +38,8 @@ def open_dataset(out: Path, table: str = "articles", commit: int | None = None) 
 
 def unsure(out: Path) -> set[str]:
     """The uris of the documents with places that wait for review: where the newest commit's ledger flags a separator."""
+    import pyarrow.dataset as ds  # the same
+
     waits = (ds.field("action") == Action.FLAGGED.value) & (ds.field("label") == Label.SEPARATOR.value)
     found = open_dataset(out, "ledger").to_table(columns=["document_id"], filter=waits)["document_id"].unique()
     rows = open_dataset(out, "documents").to_table(columns=["uri"], filter=ds.field("document_id").isin(found))
