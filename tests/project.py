@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 import time
@@ -14,6 +15,7 @@ from typing import Any
 from dataset_samples import prose
 
 CHECKOUT = Path(__file__).parent.parent
+TRIES = 5  # of asking the server
 PATIENCE = 600  # seconds: a test here waits for programs, and the machine may have other things to do
 
 
@@ -29,6 +31,7 @@ class Project:
         clean = {key: value for key, value in os.environ.items() if not key.startswith(("PREFECT", "WINNOW", "DO_NOT_TRACK"))}
         self.env = clean | {"PYTHONPATH": str(CHECKOUT), "PYTHONUNBUFFERED": "1"}
         self._started: list[subprocess.Popen[bytes]] = []
+        self._old: set[str] = set()
 
     def add(self, number: int) -> Path:
         path = self.raw / f"story {number}.txt"
@@ -78,13 +81,33 @@ class Project:
         request = urllib.request.Request(  # noqa: S310  # our own server
             f"{self.api}/{path}", data=json.dumps(body).encode(), headers={"Content-Type": "application/json"}
         )
-        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60) as answer:
-            return json.load(answer)
+        for left in reversed(range(TRIES)):
+            try:
+                with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=60) as answer:
+                    return json.load(answer)
+            except OSError:  # on a busy machine the server is slow, or says 503
+                if not left:
+                    raise
+                time.sleep(2)
+        raise AssertionError(path)
 
     def runs(self, flow: str = "ingest") -> list[dict[str, Any]]:
-        """The runs of a flow, the oldest first."""
+        """The runs of a flow since `forget`, the oldest first."""
         found = self.ask("flow_runs/filter", flows={"name": {"any_": [flow]}}, sort="EXPECTED_START_TIME_ASC")
-        return [run for run in found if run["state_type"] not in {"SCHEDULED", "PENDING"}]
+        return [run for run in found if run["state_type"] not in {"SCHEDULED", "PENDING"} and run["id"] not in self._old]
+
+    def forget(self) -> None:
+        """Runs of before are not shown."""
+        self._old |= {run["id"] for run in self.runs()}
+
+    def renew(self) -> None:
+        """Four stories, no dataset and no runs."""
+        for folder in (self.out, self.raw):
+            shutil.rmtree(folder, ignore_errors=True)
+        self.raw.mkdir()
+        for number in range(4):
+            self.add(number)
+        self.forget()
 
     def states(self, flow: str = "ingest") -> list[str]:
         """The states of a flow's runs, the oldest first."""
@@ -104,16 +127,21 @@ class Project:
     def clean_up(self) -> None:
         """Nothing of it runs any more."""
         (self.folder / ".winnow" / "server.json").unlink(missing_ok=True)
-        for process in self._started:
+        self.end(but="nothing")
+        until(lambda: not self.processes("flows.server"))
+
+    def end(self, *, but: str = "'worker'") -> None:
+        """All programs that were started have ended, `but` those with this word."""
+        ending = [process for process in self._started if but not in str(process.args)]
+        for process in ending:
             if process.poll() is None:
                 process.terminate()
-        for process in self._started:
+        for process in ending:
             try:
                 process.wait(60)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        until(lambda: not self.processes("flows.server"))
 
 
 def until(condition: Callable[[], Any], told: Callable[[], object] = str) -> None:

@@ -17,6 +17,8 @@ import flows
 from pipeline import dataset
 from pipeline.settings import load
 
+EVERY = "10"  # seconds; a run is a process, which costs some of them
+
 pytestmark = pytest.mark.long
 
 
@@ -31,17 +33,11 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Project]:
 
 
 @pytest.fixture
-def fresh(project: Project) -> Project:
-    """The same project with four stories and no dataset."""
-    shutil.rmtree(project.out, ignore_errors=True)
-    shutil.rmtree(project.raw)
-    project.raw.mkdir()
-    for number in range(4):
-        project.add(number)
-    for run in project.runs():
-        assert run["state_type"] not in {"RUNNING", "CANCELLING"}, run
-        project.ask("flow_runs/bulk_delete", flow_runs={"id": {"any_": [run["id"]]}})
-    return project
+def fresh(project: Project) -> Iterator[Project]:
+    """The same project with four stories and no dataset. What a test starts ends with it."""
+    project.renew()
+    yield project
+    project.end()
 
 
 # --- the server -------------------------------------------------------------------------------------------------------
@@ -136,7 +132,7 @@ def test_a_flow_gives_the_same_three_ways(name: str, pool: Project, tmp_path: Pa
 
 
 def test_a_schedule_runs_unattended_and_works_only_when_something_came(fresh: Project) -> None:
-    served = fresh.start("pipeline.cli", "serve", "--every", "4", log="serve.log")
+    served = fresh.start("pipeline.cli", "serve", "--every", EVERY, log="serve.log")
     until(lambda: fresh.states().count("COMPLETED") >= 3, (fresh.folder / "serve.log").read_text)
     assert dataset.numbers(fresh.out) == [1]
     fresh.add(9)
@@ -157,7 +153,7 @@ def test_a_schedule_runs_unattended_and_works_only_when_something_came(fresh: Pr
 
 def test_a_scheduled_run_that_overlaps_another_is_refused(fresh: Project) -> None:
     with dataset.locked(fresh.out):
-        served = fresh.start("pipeline.cli", "serve", "--every", "4", log="refuse.log")
+        served = fresh.start("pipeline.cli", "serve", "--every", EVERY, log="refuse.log")
         until(lambda: fresh.states().count("CANCELLED") >= 2, (fresh.folder / "refuse.log").read_text)
         assert set(fresh.states()) <= {"CANCELLED", "RUNNING"}
     until(lambda: "COMPLETED" in fresh.states(), (fresh.folder / "refuse.log").read_text)
@@ -170,7 +166,7 @@ def test_a_scheduled_run_that_overlaps_another_is_refused(fresh: Project) -> Non
 
 def test_a_scheduled_run_that_overlaps_another_waits_in_a_queue(fresh: Project) -> None:
     with dataset.locked(fresh.out):
-        served = fresh.start("pipeline.cli", "serve", "--every", "4", "--overlap", "queue", log="queue.log")
+        served = fresh.start("pipeline.cli", "serve", "--every", EVERY, "--overlap", "queue", log="queue.log")
         until(lambda: "RUNNING" in fresh.states(), (fresh.folder / "queue.log").read_text)
         time.sleep(10)
         assert fresh.states() == ["RUNNING"]
@@ -190,7 +186,7 @@ def _under_way(project: Project) -> None:
 
 def _many(project: Project) -> dict[str, list[dict[str, object]]]:
     """The rows that a run over many files makes, which takes a while with one batch a few files."""
-    for number in range(4, 250):
+    for number in range(4, 120):
         project.add(number)
     undisturbed = load(raw=project.raw, out=project.folder / "undisturbed", workers=1, batch_files=5)
     shutil.rmtree(undisturbed.out, ignore_errors=True)
@@ -244,7 +240,7 @@ def test_a_killed_server_ends_the_run_and_the_next_makes_the_dataset_whole(tmp_p
 def test_a_killed_worker_does_not_stop_the_next(pool: Project) -> None:
     raw, out = pool.folder / "many", pool.folder / "many-out"
     shutil.copytree(pool.raw, raw)
-    for number in range(10, 250):
+    for number in range(10, 120):
         shutil.copy(raw / "story 1.txt", raw / f"copy {number}.txt")
     params = ("--param", f"raw={raw}", "--param", f"out={out}", "--param", "batch_files=5")
     worker = pool.processes("worker")

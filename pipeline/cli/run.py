@@ -102,11 +102,12 @@ def plainly(settings: Settings, *, hidden: bool) -> Commit:
 
     seen = [0, 0, 0]  # files, articles, rejected
 
-    def told(todo: Plan, report: Report) -> None:
-        counts = report.record.counts
-        for place, number in enumerate((counts.sources, counts.articles, counts.rejected)):
-            seen[place] += number
-        there = sum(batch.counts.sources for batch in todo.unchanged)
+    def told(todo: Plan, report: Report | None) -> None:
+        if report is not None:
+            counts = report.record.counts
+            for place, number in enumerate((counts.sources, counts.articles, counts.rejected)):
+                seen[place] += number
+        there = todo.sources - sum(len(batch.items) for batch in todo.batches)
         tell(Step(there + seen[0], todo.sources, seen[1], seen[2]))
 
     with progress(hidden=hidden):
