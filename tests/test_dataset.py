@@ -188,9 +188,10 @@ def test_rows_do_not_depend_on_where_a_run_was_interrupted(settings: Settings, t
     def stopping(after: int) -> Callable[[dataset.Plan, dataset.Report], None]:
         done: list[dataset.Report] = []
 
-        def progress(todo: dataset.Plan, report: dataset.Report) -> None:
+        def progress(todo: dataset.Plan, report: dataset.Report | None) -> None:
             del todo
-            done.append(report)
+            if report is not None:
+                done.append(report)
             if len(done) == after:
                 raise Stop
 
