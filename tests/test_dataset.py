@@ -185,7 +185,7 @@ def test_rows_do_not_depend_on_where_a_run_was_interrupted(settings: Settings, t
     class Stop(Exception):  # noqa: N818
         pass
 
-    def stopping(after: int) -> Callable[[dataset.Plan, dataset.Report], None]:
+    def stopping(after: int) -> Callable[[dataset.Plan, dataset.Report | None], None]:
         done: list[dataset.Report] = []
 
         def progress(todo: dataset.Plan, report: dataset.Report | None) -> None:
