@@ -78,9 +78,10 @@ def allowed(text: str) -> float:
 
 def check(kind: str, size: int) -> None:
     text = HOSTILE[kind](size)
+    most = allowed(text)  # first: what is loaded at the first use is no cost of the hostile file
     seconds, made = cost(text)
     assert bool(made.articles) != bool(made.rejections)
-    assert seconds < allowed(text)
+    assert seconds < most
 
 
 @pytest.mark.parametrize("kind", HOSTILE)
