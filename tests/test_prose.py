@@ -121,7 +121,16 @@ def test_parts_of_two_subjects_are_less_alike_than_parts_of_one() -> None:
     assert found[1] < found[2]
 
 
-SETTINGS = {"least": -9.0, "cost": 0.5, "short": 400.0, "penalty": 1.0}
+def test_what_a_short_text_is_about_is_not_common_in_it() -> None:
+    short, longer = (
+        words_of("Dockers crane tide yard. " * 4),
+        words_of("Dockers crane tide yard. " * 4 + "A quay was built. " * 2000),
+    )
+    assert short.weight[0] == pytest.approx(np.log(links.FEW_WORDS / 4) - links.COMMON)
+    assert short.weight[0] < longer.weight[0]
+
+
+SETTINGS = {"least": -9.0, "cost": 0.5, "short": 400.0, "penalty": 1.0, "several": -99.0}
 
 
 def gain(chosen: tuple[int, ...], odds: np.ndarray, worth: np.ndarray) -> float:
@@ -138,6 +147,12 @@ def test_the_decoder_finds_the_best_of_all_cuttings(seed: int) -> None:
     every = (chosen for size in range(11) for chosen in itertools.combinations(range(10), size))
     best = max(every, key=lambda chosen: gain(chosen, odds, worth))
     assert best_cuts(odds, worth, SETTINGS).tolist() == list(best)
+
+
+def test_a_file_is_one_article_until_its_cuts_together_say_otherwise() -> None:
+    odds, worth = np.array([1.5, -4.0, 1.5]), np.full(4, 900.0)
+    assert best_cuts(odds, worth, SETTINGS | {"several": 1.9}).tolist() == [0, 2]
+    assert best_cuts(odds, worth, SETTINGS | {"several": 2.1}).tolist() == []
 
 
 def test_the_decoder_takes_linear_time() -> None:
@@ -174,6 +189,13 @@ def test_confidence_rises_with_the_score_and_is_never_certain() -> None:
 def test_articles_with_titles_and_bylines_come_apart_above_the_title() -> None:
     titles = ["A crane for Vessel Bay", "Bees in the organ", "A whale over Harrowfield"]
     assert starts(SEVERAL.read_text(encoding="utf-8")) == titles
+
+
+@pytest.mark.parametrize("blank", [1, 2])
+def test_they_do_so_where_nothing_else_parts_them(blank: int) -> None:
+    lines = [line for line in SEVERAL.read_text(encoding="utf-8").split("\n") if line.strip() and line != "* * *"]
+    titles = ["A crane for Vessel Bay", "Bees in the organ", "A whale over Harrowfield"]
+    assert starts(("\n" * (blank + 1)).join(lines)) == titles
 
 
 def test_a_source_line_below_a_rule_closes_the_article_above_it() -> None:

@@ -69,7 +69,7 @@ COMMON: dict[str, Any] = {
 # which on a place is proposed at all.
 SETTINGS: dict[str, Any] = {
     "look_again": -6.0,
-    "cut": {"least": -1.5, "cost": 0.7, "short": 400.0, "penalty": 1.0},
+    "cut": {"least": -1.5, "cost": 0.55, "short": 400.0, "penalty": 1.0, "several": 2.0},
     "review": 0.15,
 }
 # Gaps so near a true one are all learned from; of the others these shares, more where few words go on.
@@ -297,7 +297,7 @@ def calibration(docs: Sequence[Doc]) -> Json:
     """Log-odds and how many of the cuts made there are right, rising (isotonic regression: pool adjacent violators)."""
     odds, right = [], []
     for doc in docs:
-        for place in best_cuts(doc.second, doc.table.worth, SETTINGS["cut"] | {"cost": 0.0}).tolist():
+        for place in best_cuts(doc.second, doc.table.worth, SETTINGS["cut"] | {"cost": 0.0, "several": 0.0}).tolist():
             if doc.weight[place]:
                 odds.append(float(doc.second[place]))
                 right.append(float(doc.right[place]))

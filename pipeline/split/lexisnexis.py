@@ -136,7 +136,7 @@ def _selected(cover: list[str]) -> int | None:
 def _is_article(blocks: tuple[Block, ...], stop: int, language: str | None, first: int) -> bool:
     """Whether what stands above the `first` number is an article whose number is missing.
 
-    It has prose and labels of an article; where a number is missing (the first is not 1), one label or several paragraphs do.
+    It has prose and labels of an article; where a number is missing, too (the first is not 1), one label or some paragraphs do.
     """
     above = blocks[:stop]
     found = {line.field for block in above if _is_label(block.text) for line in [labelled(block.text, language)] if line}

@@ -20,7 +20,8 @@ def best_cuts(odds: Floats, worth: Floats, settings: Mapping[str, Any]) -> NDArr
     """The gaps to cut, rising. `odds`: log-odds of each gap; `worth`: the length of each line, one more than gaps, in characters.
 
     A cut gains its log-odds less `cost`; an article shorter than `short` characters loses `penalty` for each factor of e. Gaps
-    below `least` are no candidates. Linear: BAND candidates are looked back over.
+    below `least` are no candidates. A file is one article until its cuts together gain `several`. Linear: BAND candidates are
+    looked back over.
     """
     candidates = np.flatnonzero(odds > settings["least"])
     if not len(candidates):
@@ -35,7 +36,8 @@ def best_cuts(odds: Floats, worth: Floats, settings: Mapping[str, Any]) -> NDArr
     while here > 0:
         chosen.append(int(candidates[here - 1]))
         here = int(back[here])
-    return np.array(chosen[::-1], dtype=np.int64)
+    found = np.array(chosen[::-1], dtype=np.int64)
+    return found if (odds[found] - settings["cost"]).sum() >= settings["several"] else found[:0]
 
 
 def _chain(at: Floats, gain: Floats, settings: Mapping[str, Any]) -> tuple[Floats, NDArray[np.int64]]:

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 STEM, SPELLING = 6, 10
 # A word of which there is one in e**COMMON weighs nothing, rarer ones up to HEAVIEST.
 COMMON, HEAVIEST = 4.0, 4.0
+# A short text counts as one of so many words: what it is about stands in each hundred of them, and is not common for that.
+FEW_WORDS = 2500
 FAR = 1 << 40
 PRIME = np.uint64(1_000_003)
 # Evidence (in weight) that every share is drawn towards the file's own by.
@@ -147,10 +149,8 @@ def tokens(codes: NDArray[np.uint32], kinds: NDArray[np.uint8], known: Lexicon) 
     ids, before, after, each = _same(stem)
     # What is known of a word is looked up once, not at each of its places.
     rare, lead, last = _known_words(each, known)
-    weight = (
-        np.clip(np.log(max(len(ids), 1) / np.maximum(np.bincount(ids, minlength=1), 1)) - COMMON, 0.0, HEAVIEST)[: len(each)]
-        * rare
-    )
+    times = np.maximum(np.bincount(ids, minlength=1), 1)[: len(each)]
+    weight = np.clip(np.log(max(len(ids), FEW_WORDS) / times) - COMMON, 0.0, HEAVIEST) * rare
     group = _grouped(each)[ids]
     weight, rare, lead, last = (column[ids] for column in (weight, rare, lead, last))
     return Tokens(start, ids, spelling, before, after, weight, name, shouted, bracketed, group, rare, lead, last)

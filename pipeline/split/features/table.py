@@ -117,8 +117,7 @@ def table(blocks: Sequence[Block], marks: Sequence[Sequence[Mark]], known: links
     words = links.tokens(seen.codes, seen.kinds, known)
     gaps = np.searchsorted(words.start, seen.offset)
     columns: dict[str, Any] = links.shares(words, gaps)
-    for name in RELATIVE:
-        columns |= _relative(name, columns[name])
+    columns |= _relative({name: columns[name] for name in RELATIVE})
     lines = seen.columns | _own(words, gaps)
     for name, (up, down) in AROUND.items():
         for step, column in zip(range(-up, down), _beside(lines[name], -up, down, -1.0), strict=True):
@@ -170,16 +169,23 @@ def _own(words: links.Tokens, gaps: NDArray[np.int64]) -> dict[str, Floats]:
     return found
 
 
-def _relative(name: str, column: Floats) -> dict[str, Floats]:
-    """A measure against the lowest of the gaps around, and its rank in the file, 0 the lowest."""
-    inner = column[1:]
-    around = _beside(inner, -NEAR, NEAR + 1, np.inf)
-    near = np.full(len(column), np.inf)
-    near[1:] = np.minimum.reduce([*around[:NEAR], *around[NEAR + 1 :]])
-    order = np.sort(inner)
-    rank = np.searchsorted(order, column) / max(1, len(order))
-    deviation = (column - inner.mean()) / (inner.std() + 1e-6)
-    return {f"{name}.near": np.where(np.isfinite(near), column - near, 0), f"{name}.rank": rank, f"{name}.z": deviation}
+def _relative(columns: dict[str, Floats]) -> dict[str, Floats]:
+    """Measures against the lowest of the gaps around, and their ranks in the file, 0 the lowest."""
+    every = np.array(list(columns.values()))
+    inner = every[:, 1:]
+    gaps = inner.shape[1]
+    padded = np.full((len(every), gaps + 2 * NEAR), np.inf)
+    padded[:, NEAR : NEAR + gaps] = inner
+    near = np.full(every.shape, np.inf)
+    near[:, 1:] = np.minimum.reduce([padded[:, step : step + gaps] for step in range(2 * NEAR + 1) if step != NEAR])
+    against = np.where(np.isfinite(near), every - near, 0)
+    order = np.sort(inner, axis=1)
+    deviation = (every - inner.mean(axis=1)[:, None]) / (inner.std(axis=1)[:, None] + 1e-6)
+    found: dict[str, Floats] = {}
+    for number, name in enumerate(columns):
+        rank = np.searchsorted(order[number], every[number]) / max(1, gaps)
+        found |= {f"{name}.near": against[number], f"{name}.rank": rank, f"{name}.z": deviation[number]}
+    return found
 
 
 def _runs(mask: NDArray[np.bool_]) -> NDArray[np.int64]:
