@@ -1,7 +1,7 @@
 """Which of a page's candidates is its title: headings and declarations, ranked by a small learned model (`train fields`).
 
-A page says its title in up to a dozen places, in its own spelling, with or without the site's name. Each distinct spelling is one
-candidate; its features tell where it stands, which other places say the same, and how it relates to the address and to the others.
+A page says its title in up to a dozen places, in its own spelling, with or without the site's name. Each distinct spelling is
+one candidate; its features tell where it stands, which other places say the same, and what the address and the others say.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ADDRESSES = ("link.canonical", "meta.og:url", "json-ld.url")
 TITLE_TOKENS = frozenset(("headline", "title"))
 ENTRY_TOKENS = frozenset(("entry", "post", "article", "story"))
 HEADINGS = ("h1", "h2", "h3")
-# Headings are looked for so far behind the first prose; more headings than these, but for h1, and longer ones, are of something else.
+# Headings are looked for so far behind the first prose; more than these, but for h1, and longer ones, are of something else.
 BEHIND, MOST_HEADINGS, MAX_TITLE = 3, 12, 300
 # A part of a title is no candidate below so many characters of its key.
 MIN_PART = 8
@@ -43,7 +43,20 @@ FEATURES = (
     *(f"is.{place}" for place in PLACES),
     *(f"says.{place}" for place in _GROUPS),
     *(f"page.{place}" for place in _GROUPS),
-    *("current", "stripped", "part", "places", "group", "rival", "candidates", "headings", "position", "behind", "entry", "named"),
+    *(
+        "current",
+        "stripped",
+        "part",
+        "places",
+        "group",
+        "rival",
+        "candidates",
+        "headings",
+        "position",
+        "behind",
+        "entry",
+        "named",
+    ),
     *("length", "words", "is_site", "upper", "bar", "ellipsis", "inside", "holds", "slug", "slug_best"),
     *("near_h1", "near_ld", "near_title", "share", "news", "blog", "organised", "one_meta"),
 )
@@ -120,7 +133,9 @@ def _headings(found: dict[str, Candidate], segment: Segment, sites: frozenset[st
 
 
 def _classed(block: Block) -> bool:
-    return block.links < len(block.text) <= MAX_TITLE and block.node is not None and not _tokens(block.node).isdisjoint(TITLE_TOKENS)
+    return (
+        block.links < len(block.text) <= MAX_TITLE and block.node is not None and not _tokens(block.node).isdisjoint(TITLE_TOKENS)
+    )
 
 
 def _tokens(node: Node | None) -> frozenset[str]:
@@ -136,7 +151,7 @@ def _add(found: dict[str, Candidate], raw: str, place: str, sites: frozenset[str
         return []
     bare = without_site(value, sites)
     part = max(cuts(bare), key=len, default=bare) if place == "title" else bare
-    noted = []
+    noted: list[Candidate] = []
     for text, stripped, cut in ((value, False, False), (bare, True, False), (part, True, True)):
         if not noted or text not in (each.value for each in noted):
             each = found.setdefault(text, Candidate(text))
@@ -178,7 +193,9 @@ def _page(found: Sequence[Candidate], hints: Hints) -> _Page:
     def of(place: str) -> frozenset[str]:
         return next((each.words for each in found if place in each.places), frozenset())
 
-    metas = {likeness_key(value) for place in ("meta.og:title", "meta.twitter:title", "title") for value in structured.get(place, ())}
+    metas = {
+        likeness_key(value) for place in ("meta.og:title", "meta.twitter:title", "title") for value in structured.get(place, ())
+    }
     return _Page(
         slug,
         max((_share(_plain(each.value), slug) for each in found), default=0.0),
