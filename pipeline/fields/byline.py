@@ -189,7 +189,9 @@ def _by_place(near: Sequence[Block], below: int, sites: frozenset[str]) -> Found
         if not led and not beside and index not in dated:
             continue
         names = people(without_date(block.text) if index in dated else block.text)
-        if not names or any(name.isupper() and name.isascii() for name in names) or any(is_site(name, sites) for name in names):
+        if block.kind != "line" and any(name.isupper() and name.isascii() for name in names):
+            continue  # a label beside the date
+        if not names or any(is_site(name, sites) for name in names):
             continue
         if all(is_person(name) for name in names) and (led or index in dated or _only(names, block.text)):
             return Found("author", names, None, "byline.place", BY_PLACE, Label.BYLINE)
