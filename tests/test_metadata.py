@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import time
 
 import pytest
 
+from pipeline.blocks import json_ld as script
 from pipeline.evidence import without_site
 from pipeline.fields.day import dates_in
 from pipeline.fields.people import is_person, people
@@ -125,3 +127,72 @@ def test_without_site(title: str, sites: set[str], shown: str) -> None:
 )
 def test_dates_in_the_order_of_their_language(line: str, languages: list[str], day: dt.date) -> None:
     assert [found.date for found in dates_in(line, languages)] == [day]
+
+
+@pytest.mark.parametrize(
+    ("text", "objects", "whole"),
+    [
+        ('{"a": [1, 2,],}', [{"a": [1, 2]}], True),
+        ('<!-- {"a": "x\ny"} -->', [{"a": "x\ny"}], True),
+        ('//<![CDATA[\n{"a": 1}\n//]]>', [{"a": 1}], True),
+        ('{"a": 1},\n{"b": 2};', [{"a": 1}, {"b": 2}], True),
+        ("{&quot;a&quot;: &quot;x &amp; y&quot;}", [{"a": "x & y"}], True),
+        ('{"a": "commas, ]stay,}",}', [{"a": "commas, ]stay,}"}], True),
+        ('{"a": 1} {"b": "no end', [{"a": 1}], False),
+        ('{"a": "no end', [], False),
+        ("", [], False),
+    ],
+)
+def test_broken_json_ld_is_mended_without_guessing(text: str, objects: list[object], whole: bool) -> None:  # noqa: FBT001
+    assert script.read(text) == (objects, whole)
+
+
+def test_broken_json_ld_still_says_who_and_when() -> None:
+    broken = json_ld("The ferry at Low Sallow", "Martha Pelly", "2021-03-04").replace("}</script>", ",}</script>")
+    found = article(broken, "<h1>The ferry at Low Sallow</h1><p>Martha Pelly</p>")
+    assert found.author == ("Martha Pelly",)
+    assert found.date_published == dt.date(2021, 3, 4)
+
+
+@pytest.mark.parametrize("unit", ['"\\', ",  ", "//;", " ;", "{}", '{"a":', "["])
+def test_mending_is_linear(unit: str) -> None:
+    """No unit makes the reading of four times the text take more than some ten times as long."""
+    times = []
+    for count in (20_000, 80_000):
+        start = time.process_time()
+        script.read("{" + unit * count)
+        times.append(time.process_time() - start)
+    assert times[1] < 10 * times[0] + 0.2
+
+
+def test_microdata_and_rdfa_say_when() -> None:
+    for attribute in ("itemprop=datePublished", "property=schema:datePublished"):
+        shown = f"<h1>The ferry at Low Sallow</h1><time {attribute} datetime=2021-03-04></time><time datetime=2020-01-01></time>"
+        assert article("", shown).date_published == dt.date(2021, 3, 4)
+
+
+def test_a_year_to_come_needs_witnesses() -> None:
+    head = '<meta property="article:published_time" content="2031-03-04">'
+    assert article(head, "<h1>The ferry at Low Sallow</h1>").date_published is None
+    witnesses = "<h1>The ferry at Low Sallow</h1><p>4 March 2031</p><p>Copyright 2031 Tidepost</p>"
+    assert article(head, witnesses).date_published == dt.date(2031, 3, 4)
+
+
+def test_the_spelling_that_heading_and_declarations_share_is_the_title() -> None:
+    head = (
+        "<title>Ferry news and more | Tidepost</title><meta property='og:site_name' content='Tidepost'>"
+        "<meta property='og:title' content='The ferry at Low Sallow crosses again'>"
+    )
+    found = article(head, "<h1 class='entry-title'>The ferry at Low Sallow crosses again</h1>")
+    assert found.headline == "The ferry at Low Sallow crosses again"
+
+
+def test_a_team_of_the_site_is_no_author() -> None:
+    site = '<meta property="og:site_name" content="Tidepost">'
+    assert article(site, "<h1>The ferry at Low Sallow</h1><p>By The Tidepost Team</p>").author == ()
+
+
+def test_the_person_that_the_head_names_signs_where_nobody_else_does() -> None:
+    found = article('<meta name="author" content="Martha Pelly">', "<h1>The ferry at Low Sallow</h1>")
+    assert found.author == ("Martha Pelly",)
+    assert dict(found.evidence)["author"] == "meta.author.unsigned"

@@ -124,7 +124,7 @@ def _learned(samples: Sequence[Sample]) -> Json:
 
 
 def _scores(samples: Sequence[Sample], models: Sequence[Json]) -> dict[str, str]:
-    """By set, over its pages: the rules' titles that are right, those ranked first out of fold, and those that any candidate is."""
+    """By set, over its pages: the titles right by the rules, ranked first out of fold, and among the candidates."""
     ensembles = [ensemble(model) for model in models]
     found = {}
     for name in sorted({each.set for each in samples}):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from html import unescape
 from typing import Any
 
+from pipeline.blocks import json_ld
 from pipeline.model import Hints
 
 # schema.org types whose headline, author and dates speak of the page's own article.
@@ -62,7 +62,7 @@ class HintsBuilder:
         if tag == "meta":
             name = attrs.get("property") or attrs.get("name") or attrs.get("itemprop")
             if name and attrs.get("content"):
-                self.add(f"meta.{name.strip().lower()}", attrs["content"])
+                self.add(f"meta.{name.strip().lower().removeprefix('schema:')}", attrs["content"])
         elif tag == "link":
             rel = (attrs.get("rel") or "").lower().split()
             if "canonical" in rel:
@@ -71,20 +71,24 @@ class HintsBuilder:
             self.add("html.lang", attrs.get("lang") or attrs.get("xml:lang"))
         elif tag == "time":
             self.add("time.datetime", attrs.get("datetime"))
+            # Microdata and RDFa: <time itemprop="datePublished">, <time property="schema:datePublished">.
+            said = (attrs.get("itemprop") or attrs.get("property") or "").lower()
+            for name in ("datepublished", "datemodified"):
+                if name in said:
+                    self.add(f"microdata.{name}", attrs.get("datetime"))
         elif tag == "script":
             self._script_is_data = (attrs.get("type") or "").strip().lower() == "application/ld+json"
 
     def text(self, tag: str, text: str) -> None:
-        """Note the text of <title> or of a JSON-LD script. Broken JSON is noted as such: half the meaning is no evidence."""
+        """Note the text of <title> or of a JSON-LD script; what of it no reading mends is noted as broken."""
         if tag == "title":
             if "title" not in self._found:
                 self.add("title", text)
         elif self._script_is_data:
-            try:
-                data = json.loads(text.strip().removeprefix("<!--").removesuffix("-->"), strict=False)
-            except (ValueError, RecursionError):
+            data, whole = json_ld.read(text)
+            if not whole:
                 self.add("json-ld.broken", "1")
-            else:
+            if data:
                 self._json_ld(data)
 
     def build(self) -> Hints:

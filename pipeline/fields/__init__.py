@@ -8,10 +8,11 @@ Adding a field: one module here with `find(segment, hints, alone) -> list[Found]
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
 from pipeline.fields import byline, dates, headline, keywords, provider, publisher, references, section, titles, url
+from pipeline.fields.day import Day, attested
 from pipeline.learned import Weights
 from pipeline.model import Found, Hints, Segment
 
@@ -36,8 +37,14 @@ _SHIPPED: Mapping[str, Weights] = MappingProxyType({})
 def find(segment: Segment, hints: Hints, *, alone: bool, weights: Mapping[str, Weights] = _SHIPPED) -> list[Found]:
     """All values and claims for one article, in the order of FIELDS; the first value of a field is the one that counts.
 
-    `weights` replaces shipped weights by name.
+    `weights` replaces shipped weights by name. A day in a future that the document knows nothing of is no value.
     """
     ranked = functools.partial(headline.find, weights=weights.get(titles.FILE))
     finders = (ranked if field is headline.find else field for field in FIELDS)
-    return [found for field in finders for found in field(segment, hints, alone)]
+    found = [one for field in finders for one in field(segment, hints, alone)]
+    return [one for one in found if not isinstance(one.value, Day) or attested(one.value, _texts(segment, hints))]
+
+
+def _texts(segment: Segment, hints: Hints) -> Iterator[str]:
+    yield from (block.text for block in segment.blocks)
+    yield from (value for values in hints.structured.values() for value in values)

@@ -39,11 +39,15 @@ GENERAL = (
     "meta.twitter:data1",
     "json-ld.author.organization",
 )
+# Where nothing else says who wrote it.
+UNSIGNED = ("json-ld.author", "meta.author")
 # What content systems call the element of a byline.
 NAMED = frozenset(("author", "authors", "byline", "autor", "autoren", "auteur", "verfasser", "writer", "redactor", "journalist"))
 # And those of categories, beside whose names dates stand as well.
-CATEGORIES = frozenset(("category", "categories", "cat", "rubrik", "kicker", "ressort", "eyebrow", "label", "tags", "badge"))
-DECLARED, BY_CLASS, BY_PLACE = 0.85, 0.8, 0.7
+CATEGORIES = frozenset(
+    ("category", "categories", "cat", "rubrik", "kicker", "ressort", "eyebrow", "label", "tags", "badge", "list")
+)
+DECLARED, BY_CLASS, BY_PLACE, UNCERTAIN = 0.85, 0.8, 0.7, 0.6
 # What else than names may stand in a line of names: "and", commas, a lead.
 NAMES_SHARE = 0.7
 UNSURE = "byline.name-publisher"
@@ -72,7 +76,9 @@ def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
         return found
     near = near_title(segment, title)
     signed = found[0] if found and found[0].value else _by_class(near, sites) or _by_place(near, min(title, ABOVE) + 1, sites)
-    best = _better(_declared(STRUCTURED, segment, near, hints, sites), signed) or _declared(GENERAL, segment, near, hints, sites)
+    general = _declared(GENERAL, segment, near, hints, sites)
+    best = _in_full(_better(_declared(STRUCTURED, segment, near, hints, sites), signed), general) or general
+    best = best or _unsigned(segment, hints, sites)
     return found if best is None or best in found else [best, *found]
 
 
@@ -104,6 +110,36 @@ def _better(declared: Found | None, signed: Found | None) -> Found | None:
     return signed if _keys(declared) < _keys(signed) else declared
 
 
+def _in_full(best: Found | None, declared: Found | None) -> Found | None:
+    """The declared name, where the line near the title has only its first word."""
+    if best is None or declared is None or not isinstance(best.value, tuple) or not isinstance(declared.value, tuple):
+        return best
+    short, name = str(best.value[0]), str(declared.value[0])
+    alone = len(best.value) == len(declared.value) == 1
+    return declared if alone and " " not in short and name.startswith(f"{short} ") else best
+
+
+def _unsigned(segment: Segment, hints: Hints, sites: frozenset[str]) -> Found | None:
+    """The declared names where no line bears them out: people whom the page's head names, and those whose site it is.
+
+    JSON-LD names whoever keeps the site on pages that nobody signs, so there a line must have the name.
+    """
+    if segment.blocks[0].kind == "line":
+        return None
+    for key in UNSIGNED:
+        names = tuple(dict.fromkeys(name for value in hints.structured.get(key, ()) for name in people(value)))
+        if not names:
+            continue
+        own = any(is_site(name, sites) for name in names)
+        named = _is_named(segment, names[0])
+        by_people = all(is_person(name) for name in names)
+        structured = key in STRUCTURED
+        if (named and (own if structured else own and by_people)) or (by_people and not own and not structured):
+            return Found("author", names, None, f"{key}.unsigned", UNCERTAIN, Label.BYLINE)
+        return None
+    return None
+
+
 def _keys(found: Found) -> set[str]:
     return {likeness_key(name) for name in found.value} if isinstance(found.value, tuple) else set()
 
@@ -123,7 +159,7 @@ def _credible(name: str, segment: Segment, near: Sequence[Block], sites: frozens
     """Whether a declared name is an author: a person other than the site whom a line names, or signed near the title."""
     if is_person(name) and not is_site(name, sites) and _is_named(segment, name):
         return True
-    return not is_site(name, sites) and any(_signs(block, name) for block in near)
+    return likeness_key(name) not in sites and any(_signs(block, name) for block in near)
 
 
 def _signs(block: Block, name: str) -> bool:
@@ -180,7 +216,9 @@ def _by_place(near: Sequence[Block], below: int, sites: frozenset[str]) -> Found
         if not led and not beside and index not in dated:
             continue
         names = people(without_date(block.text) if index in dated else block.text)
-        if not names or any(name.isupper() and name.isascii() for name in names) or any(is_site(name, sites) for name in names):
+        if block.kind != "line" and any(name.isupper() and name.isascii() for name in names):
+            continue  # a label beside the date
+        if not names or any(is_site(name, sites) for name in names):
             continue
         if all(is_person(name) for name in names) and (led or index in dated or _only(names, block.text)):
             return Found("author", names, None, "byline.place", BY_PLACE, Label.BYLINE)

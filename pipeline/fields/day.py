@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+import itertools
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.surface import DATE_IN_LINE, SHORT_DATE
@@ -15,8 +16,11 @@ if TYPE_CHECKING:
 
 # Before the web there is little to save from it; a date in the far future is a mistake of the page.
 EARLIEST = dt.date(1900, 1, 1)
-# The clock may not decide what a row says, so this moves with the releases.
-LATEST = dt.date(2028, 1, 1)
+# Calendars of content systems end about here; what is later is a mistyped year.
+LATEST = dt.date(2100, 1, 1)
+# The clock may not decide what a row says: from this year on, the document must name the year in so many places.
+# It moves with the releases; a page of a later year has it in its text, its copyright line, its other dates.
+HORIZON, WITNESSES = 2028, 3
 # What a content system says when it knows no date.
 EPOCH = dt.date(1970, 1, 1)
 _LATIN = ("en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "nb", "pl", "cs", "fi", "hu", "ro", "tr", "id")
@@ -43,6 +47,14 @@ class Day(NamedTuple):
 def parse(text: str) -> Day | None:
     """The day that a dateline names, in any language dateparser knows; None for no date, a date without a day or out of range."""
     return _parse(text, None)
+
+
+def attested(day: Day, texts: Iterable[str]) -> bool:
+    """Whether a day may be one that has come: before HORIZON, or of a year that enough of the document's texts name."""
+    if day.date.year < HORIZON:
+        return True
+    year = str(day.date.year)
+    return sum(1 for text in itertools.islice((text for text in texts if year in text), WITNESSES)) == WITNESSES
 
 
 DAY_FIRST = ("de",)

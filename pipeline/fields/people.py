@@ -121,7 +121,7 @@ def is_person(name: str) -> bool:
 
 def _trimmed(part: str) -> str:
     words = fold(part).strip(' .·|-–—:,_"“”„*').split()
-    while words and words[-1].casefold().strip(",") in _CREDENTIALS:
+    while words and words[-1].casefold().strip(",") in _CREDENTIALS and (len(words) != MIN_WORDS or not words[-1].istitle()):
         words.pop()
     return " ".join(words).rstrip(",")
 

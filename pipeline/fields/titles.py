@@ -1,7 +1,7 @@
 """Which of a page's candidates is its title: headings and declarations, ranked by a small learned model (`train fields`).
 
-A page says its title in up to a dozen places, in its own spelling, with or without the site's name. Each distinct spelling is one
-candidate; its features tell where it stands, which other places say the same, and how it relates to the address and to the others.
+A page says its title in up to a dozen places, in its own spelling, with or without the site's name. Each distinct spelling is
+one candidate; its features tell where it stands, which other places say the same, and what the address and the others say.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ ADDRESSES = ("link.canonical", "meta.og:url", "json-ld.url")
 TITLE_TOKENS = frozenset(("headline", "title"))
 ENTRY_TOKENS = frozenset(("entry", "post", "article", "story"))
 HEADINGS = ("h1", "h2", "h3")
-# Headings are looked for so far behind the first prose; more headings than these, but for h1, and longer ones, are of something else.
+# Headings are looked for so far behind the first prose; more than these, but for h1, and longer ones, are of something else.
 BEHIND, MOST_HEADINGS, MAX_TITLE = 3, 12, 300
 # A part of a title is no candidate below so many characters of its key.
 MIN_PART = 8
@@ -151,7 +151,7 @@ def _add(found: dict[str, Candidate], raw: str, place: str, sites: frozenset[str
         return []
     bare = without_site(value, sites)
     part = max(cuts(bare), key=len, default=bare) if place == "title" else bare
-    noted = []
+    noted: list[Candidate] = []
     for text, stripped, cut in ((value, False, False), (bare, True, False), (part, True, True)):
         if not noted or text not in (each.value for each in noted):
             each = found.setdefault(text, Candidate(text))
