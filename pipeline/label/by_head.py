@@ -14,6 +14,7 @@ from pipeline import learned
 from pipeline.label.features import heads
 from pipeline.marks import CERTAIN, HEAD, SCORE
 from pipeline.model import Label, Mark
+from pipeline.surface import is_prose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 FILE = "heads"
 LABELS = {"title": Label.TITLE, "byline": Label.BYLINE, "dateline": Label.DATELINE}
+# A file that no score took for a dump is one if it has so many lines, of which at most this share is prose, and so many are
+# furniture by certain rules, or its first line stands below again (the rule of label/titles).
+MIN_LINES, MOST_PROSE, MIN_FURNITURE, AGAIN = 40, 0.25, 2, "title.repeats-head"
 # What rules said of such a line before, and what is left of it.
 OUTRANKED = 0.3
 # The groups of grammar rules that are for the score to judge.
@@ -60,10 +64,20 @@ def label(page: Page, marks: Marks, weights: Weights | None = None) -> Marks:
 
 
 def is_dump(page: Page, marks: Marks) -> bool:
-    """Whether the score of bare lines took the file for a dump: then it says of some line that it is furniture."""
+    """Whether the file is a dump: the score of bare lines says that some line is furniture, or hardly anything is prose.
+
+    In the latter case some lines are furniture by certain rules, or the first line stands below again: the page's <title>.
+    """
     if not page.blocks or page.blocks[0].kind != "line":
         return False
-    return any(mark.rule.startswith(SCORE) for each in marks for mark in each)
+    if any(mark.rule.startswith(SCORE) for each in marks for mark in each):
+        return True
+    count = len(page.blocks)
+    if count < MIN_LINES or sum(is_prose(block.text) for block in page.blocks) > MOST_PROSE * count:
+        return False
+    whole = [[mark for mark in each if not mark.inline] for each in marks]
+    furniture = sum(any(mark.label is Label.BOILERPLATE and mark.confidence >= CERTAIN for mark in each) for each in whole)
+    return furniture >= MIN_FURNITURE or any(mark.rule == AGAIN for each in whole for mark in each)
 
 
 def seen(each: Sequence[Mark]) -> list[float]:
@@ -120,7 +134,8 @@ def choose(scores: Scores, weights: Weights) -> dict[int, tuple[Mark, ...]]:
     best = best_title(scores.lines, scores.title)
     if best is not None and scores.title[best] >= limits["title"]:
         found[places[best]] = (_mark("title", float(scores.title[best])),)
-    for at in np.flatnonzero(scores.byline >= limits["byline"]).tolist():
+    least = max(limits["byline"], weights.settings["byline_share"] * float(scores.byline.max(initial=0.0)))
+    for at in np.flatnonzero(scores.byline >= least).tolist():
         found[places[at]] = (*found.get(places[at], ()), _mark("byline", float(scores.byline[at])))
     latest = max(range(len(places)), key=lambda at: (scores.dateline[at], -at), default=None)
     if latest is not None and scores.dateline[latest] >= limits["dateline"]:
