@@ -71,7 +71,10 @@ def test_a_broken_table_is_refused(text: str, tmp_path: Path) -> None:
 
 
 def found(text: str, **taxonomy: tuple[str, ...]) -> list[tuple[str, tuple[str, ...], int]]:
-    return [tuple(one) for one in topics.enrich(article(text), Settings.model_construct(taxonomy=taxonomy), None).topics]
+    return [
+        (one.topic, one.phrases, one.times)
+        for one in topics.enrich(article(text), Settings.model_construct(taxonomy=taxonomy), None).topics
+    ]
 
 
 def test_phrases_are_found_as_whole_words_in_any_case() -> None:

@@ -15,7 +15,7 @@ BODY = (
 
 def references(text: str) -> list[tuple[int | None, str, tuple[str, ...], int | None, int]]:
     (article,) = outcome_of("text.txt", text.encode()).articles
-    return [tuple(one) for one in article.references]
+    return [(one.number, one.text, one.urls, one.same_as, one.cited) for one in article.references]
 
 
 def test_ibid_has_the_addresses_of_the_entry_above_and_says_whose() -> None:

@@ -31,6 +31,8 @@ LABELS = {"title": Label.TITLE, "byline": Label.BYLINE, "dateline": Label.DATELI
 # A file that no score took for a dump is one if it has so many lines, of which at most this share is prose, and so many are
 # furniture by certain rules, or its first line stands below again (the rule of label/titles).
 MIN_LINES, MOST_PROSE, MIN_FURNITURE, AGAIN = 40, 0.25, 2, "title.repeats-head"
+# The rules of headings above related links.
+TEASERS = "boilerplate.related"
 # What rules said of such a line before, and what is left of it.
 OUTRANKED = 0.3
 # The groups of grammar rules that are for the score to judge.
@@ -117,7 +119,17 @@ def score(page: Page, marks: Marks, weights: Weights) -> Scores:
     both = np.concatenate((lines.table, beside), axis=1)
     names = (*heads.NAMES, *heads.BESIDE)
     byline, dateline = (_probability(name, weights, lines, both, names) for name in ("byline", "dateline"))
-    return Scores(lines, title, byline, dateline)
+    others = _of_teasers(lines, marks)
+    return Scores(lines, title, np.where(others, 0.0, byline), np.where(others, 0.0, dateline))
+
+
+def _of_teasers(lines: Lines, marks: Marks) -> NDArray[np.bool_]:
+    """The lines below the text that stand behind a heading of related links: their names and dates are other articles'."""
+    heading = next(
+        (place for place in range(lines.start, len(marks)) if any(mark.rule.startswith(TEASERS) for mark in marks[place])),
+        len(marks),
+    )
+    return np.asarray((np.array(lines.places, dtype=int) > heading) & (lines.table[:, _PLACE["from_end"]] > 0))
 
 
 def best_title(lines: Lines, title: NDArray[np.float64]) -> int | None:
