@@ -70,8 +70,11 @@ def test_a_broken_table_is_refused(text: str, tmp_path: Path) -> None:
         frequencies.load(tmp_path)
 
 
-def found(text: str, **taxonomy: tuple[str, ...]) -> list[tuple[object, ...]]:
-    return [tuple(one) for one in topics.enrich(article(text), Settings.model_construct(taxonomy=taxonomy), None).topics]
+def found(text: str, **taxonomy: tuple[str, ...]) -> list[tuple[str, tuple[str, ...], int]]:
+    return [
+        (one.topic, one.phrases, one.times)
+        for one in topics.enrich(article(text), Settings.model_construct(taxonomy=taxonomy), None).topics
+    ]
 
 
 def test_phrases_are_found_as_whole_words_in_any_case() -> None:

@@ -15,7 +15,7 @@ BODY = (
 
 def references(text: str) -> list[tuple[object, ...]]:
     (article,) = outcome_of("text.txt", text.encode()).articles
-    return [tuple(one) for one in article.references]
+    return [(one.number, one.text, one.urls, one.same_as, one.cited) for one in article.references]
 
 
 def test_ibid_has_the_addresses_of_the_entry_above_and_says_whose() -> None:
@@ -39,13 +39,17 @@ def test_a_footnote_that_is_alone_is_no_list() -> None:
 
 def test_bullets_and_addresses_below_a_heading_are_entries_without_numbers() -> None:
     found = references(
-        BODY.format("", "") + "Sources:\n- A ledger, box four\n- https://example.org/two-\nkeepers\n- The daybook\n"
+        BODY.format("", "") + "Sources:\n- A ledger, box four\n- https://example.org/two-\nkeepers\n- The daybook, 1911\n"
     )
     assert [one[:3] for one in found] == [
         (None, "A ledger, box four", ()),
         (None, "https://example.org/two-keepers", ("https://example.org/two-keepers",)),
-        (None, "The daybook", ()),
+        (None, "The daybook, 1911", ()),
     ]
+
+
+def test_tips_below_a_heading_are_no_list() -> None:
+    assert references(BODY.format("", "") + "Notes:\n- Use cold butter\n- Keep the crumbs\n- Serve it with tea\n") == []
 
 
 def test_prose_below_such_a_heading_is_no_list() -> None:

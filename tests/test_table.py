@@ -23,6 +23,7 @@ from pipeline.model import (
     Rejection,
     Source,
     Span,
+    Topic,
 )
 
 CONTEXT: Any = SimpleNamespace(settings=SimpleNamespace(ledger_text=True, digest="s" * 64), ruleset="r" * 64, version="9.9")
@@ -107,7 +108,9 @@ def test_every_value_of_an_article_arrives() -> None:
         language_score=0.98,
         language_shares=(LanguageShare("en", 0.75), LanguageShare("fr", 0.25)),
         keywords=("ferry",),
-        references=(Reference(None, "A report", ()), Reference(2, "A map", ("https://example.org/m",))),
+        derived_keywords=("pier", "crane"),
+        topics=(Topic("Port", ("quay", "pier"), 3), Topic("Rail", ("tram",), 1)),
+        references=(Reference(None, "A report", ()), Reference(2, "A map", ("https://example.org/m",), 1, 3)),
         evidence=(("headline", "title.first"),),
         quality=(("alpha_share", 0.5), ("repeated_share", 0.0)),
     )
@@ -117,16 +120,21 @@ def test_every_value_of_an_article_arrives() -> None:
         assert bare[name] is None
     assert row["author"] == ["Ada Alder", "Bo Birch"]
     assert row["keywords"] == ["ferry"]
+    assert row["derived_keywords"] == ["pier", "crane"]
+    assert row["topics"] == [
+        {"topic": "Port", "phrases": ["quay", "pier"], "times": 3},
+        {"topic": "Rail", "phrases": ["tram"], "times": 1},
+    ]
     assert row["language_shares"] == [{"language": "en", "share": 0.75}, {"language": "fr", "share": 0.25}]
     assert row["references"] == [
-        {"number": None, "text": "A report", "urls": None},
-        {"number": 2, "text": "A map", "urls": ["https://example.org/m"]},
+        {"number": None, "text": "A report", "urls": None, "same_as": None, "cited": 0},
+        {"number": 2, "text": "A map", "urls": ["https://example.org/m"], "same_as": 1, "cited": 3},
     ]
     assert row["evidence"] == [{"field": "headline", "rule": "title.first"}]
     assert row["quality"] == {"alpha_share": 0.5, "mean_paragraph_chars": None, "repeated_share": 0.0}
     assert row["kept"][1] == {"at": 24, "length": 18, "start": 40, "end": 58, "how": "verbatim"}
     assert (row["source_file"], row["source_member"], row["encoding"]) == ("a.txt", None, "utf-8")
-    assert [bare[name] for name in ("author", "keywords", "language_shares", "evidence")] == [None] * 4
+    assert [bare[name] for name in ("author", "keywords", "derived_keywords", "topics", "evidence")] == [None] * 5
     assert (bare["references"], bare["quality"]) == (None, None)
 
 

@@ -46,12 +46,16 @@ def title_of(segment: Segment) -> int:
 
 def is_scored(segment: Segment) -> bool:
     """Whether this is a dump whose title, bylines and date the learned score has chosen."""
+    if not segment.blocks or segment.blocks[0].kind != "line":
+        return False  # a page with structure: spared the look
     return any(mark.rule.startswith(HEAD) for marks in segment.marks for mark in marks)
 
 
 def scored(segment: Segment, label: Label) -> list[tuple[Block, Mark, Span | None]]:
     """The lines that the score chose, in order, with the claim: a line that stays in the text is claimed only if it is likely."""
-    found = []
+    found: list[tuple[Block, Mark, Span | None]] = []
+    if not segment.blocks or segment.blocks[0].kind != "line":
+        return found
     for block, marks in zip(segment.blocks, segment.marks, strict=True):
         for mark in marks:
             if mark.label is label and mark.rule.startswith(HEAD):

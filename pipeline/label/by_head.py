@@ -14,6 +14,7 @@ from pipeline import learned
 from pipeline.label.features import heads
 from pipeline.marks import CERTAIN, HEAD, SCORE
 from pipeline.model import Label, Mark
+from pipeline.surface import is_prose
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -27,6 +28,11 @@ if TYPE_CHECKING:
 
 FILE = "heads"
 LABELS = {"title": Label.TITLE, "byline": Label.BYLINE, "dateline": Label.DATELINE}
+# A file that no score took for a dump is one if it has so many lines, of which at most this share is prose, and so many are
+# furniture by certain rules, or its first line stands below again (the rule of label/titles).
+MIN_LINES, MOST_PROSE, MIN_FURNITURE, AGAIN = 40, 0.25, 2, "title.repeats-head"
+# The rules of headings above related links.
+TEASERS = "boilerplate.related"
 # What rules said of such a line before, and what is left of it.
 OUTRANKED = 0.3
 # The groups of grammar rules that are for the score to judge.
@@ -60,10 +66,20 @@ def label(page: Page, marks: Marks, weights: Weights | None = None) -> Marks:
 
 
 def is_dump(page: Page, marks: Marks) -> bool:
-    """Whether the score of bare lines took the file for a dump: then it says of some line that it is furniture."""
+    """Whether the file is a dump: the score of bare lines says that some line is furniture, or hardly anything is prose.
+
+    In the latter case some lines are furniture by certain rules, or the first line stands below again: the page's <title>.
+    """
     if not page.blocks or page.blocks[0].kind != "line":
         return False
-    return any(mark.rule.startswith(SCORE) for each in marks for mark in each)
+    if any(mark.rule.startswith(SCORE) for each in marks for mark in each):
+        return True
+    count = len(page.blocks)
+    if count < MIN_LINES or sum(is_prose(block.text) for block in page.blocks) > MOST_PROSE * count:
+        return False
+    whole = [[mark for mark in each if not mark.inline] for each in marks]
+    furniture = sum(any(mark.label is Label.BOILERPLATE and mark.confidence >= CERTAIN for mark in each) for each in whole)
+    return furniture >= MIN_FURNITURE or any(mark.rule == AGAIN for each in whole for mark in each)
 
 
 def seen(each: Sequence[Mark]) -> list[float]:
@@ -103,7 +119,17 @@ def score(page: Page, marks: Marks, weights: Weights) -> Scores:
     both = np.concatenate((lines.table, beside), axis=1)
     names = (*heads.NAMES, *heads.BESIDE)
     byline, dateline = (_probability(name, weights, lines, both, names) for name in ("byline", "dateline"))
-    return Scores(lines, title, byline, dateline)
+    others = _of_teasers(lines, marks)
+    return Scores(lines, title, np.where(others, 0.0, byline), np.where(others, 0.0, dateline))
+
+
+def _of_teasers(lines: Lines, marks: Marks) -> NDArray[np.bool_]:
+    """The lines below the text that stand behind a heading of related links: their names and dates are other articles'."""
+    heading = next(
+        (place for place in range(lines.start, len(marks)) if any(mark.rule.startswith(TEASERS) for mark in marks[place])),
+        len(marks),
+    )
+    return np.asarray((np.array(lines.places, dtype=int) > heading) & (lines.table[:, _PLACE["from_end"]] > 0))
 
 
 def best_title(lines: Lines, title: NDArray[np.float64]) -> int | None:
@@ -120,7 +146,8 @@ def choose(scores: Scores, weights: Weights) -> dict[int, tuple[Mark, ...]]:
     best = best_title(scores.lines, scores.title)
     if best is not None and scores.title[best] >= limits["title"]:
         found[places[best]] = (_mark("title", float(scores.title[best])),)
-    for at in np.flatnonzero(scores.byline >= limits["byline"]).tolist():
+    least = max(limits["byline"], weights.settings["byline_share"] * float(scores.byline.max(initial=0.0)))
+    for at in np.flatnonzero(scores.byline >= least).tolist():
         found[places[at]] = (*found.get(places[at], ()), _mark("byline", float(scores.byline[at])))
     latest = max(range(len(places)), key=lambda at: (scores.dateline[at], -at), default=None)
     if latest is not None and scores.dateline[latest] >= limits["dateline"]:

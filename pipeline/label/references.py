@@ -26,6 +26,8 @@ _URL_PIECE = re.compile(r"\S+\Z")
 MIN_ENTRIES = 2
 # Hard-wrapped lines of one reference; longer is text that lost its blank line.
 MAX_CONTINUATION = 40
+# What a cited work has: an address, or a year.
+_CITES = re.compile(r"https?://|www\.|(?<!\d)(?:18|19|20)\d\d(?!\d)")
 # Entries without numbers, and the characters of one.
 MAX_UNNUMBERED, MAX_ENTRY = 200, 600
 _OPENERS = ("[", "¹")
@@ -99,7 +101,8 @@ def _unnumbered(blocks: tuple[Block, ...], marks: Marks, first: int) -> list[int
         ):
             break
         found.append(index)
-    return found
+    cited = sum(_CITES.search(blocks[index].text) is not None for index in found)
+    return found if 2 * cited >= len(found) else []  # "Notes" stands above the tips of a recipe, too
 
 
 def _continues_url(blocks: tuple[Block, ...], index: int, first: int) -> bool:
