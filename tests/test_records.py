@@ -129,6 +129,12 @@ def test_a_warc_with_wrong_lengths_is_a_rejection_and_ends(wrong: bytes) -> None
     assert any(part.refusal is not None and part.refusal.remedy for part in found)
 
 
+def test_text_that_a_wrong_length_hides_is_not_lost_silently() -> None:
+    data = in_warc([(f"https://example.org/{number}", "200 OK", "text/html", HTML.encode()) for number in range(3)])
+    found = outline(parts(data.replace(b"Content-Length: ", b"Content-Length: 9", 3)))
+    assert found == {"https://example.org/2": "ok", "": "broken"}
+
+
 @pytest.mark.parametrize("coding", ["quoted-printable", "base64", "8bit"])
 def test_a_mail_gives_the_articles_of_its_body(coding: str) -> None:
     assert articles(in_mail(HTML, policy=coding).as_bytes()) == articles(HTML.encode())

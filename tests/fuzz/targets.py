@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from itertools import pairwise
 from pathlib import Path
 
+from containers import epub
 from wrapped import WRAPPINGS
 
 from pipeline import blocks, split
@@ -191,4 +192,8 @@ def seeds(target: str) -> dict[str, bytes]:
     whole = room in {"sources", "process"}
     inputs = (path for path in GOLDEN.iterdir() if path.is_file() and path.suffix not in {".json", ".py"})
     found = {path.name: path.read_bytes() for path in inputs if whole or room == "decode" or path.name.startswith(f"{room}.")}
-    return found | {name: wrap({"a.html": SMALL}) for name, wrap in WRAPPINGS.items()} if whole else found
+    if not whole:
+        return found
+    return (
+        found | {name: wrap({"a.html": SMALL}) for name, wrap in WRAPPINGS.items()} | {"epub": epub({"a.xhtml": SMALL.decode()})}
+    )

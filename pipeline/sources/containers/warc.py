@@ -14,7 +14,7 @@ from warcio.exceptions import ArchiveLoadFailed
 
 from pipeline.errors import Rejected
 from pipeline.settings import Settings
-from pipeline.sources.containers.container import STAGE, Container, Found, Reading
+from pipeline.sources.containers.container import STAGE, Container, Found, Reading, broken
 
 _KINDS = frozenset({"response", "resource", "conversion"})
 _CHARSET = re.compile(r"(?i)charset\s*=\s*[\"']?([\w.:-]+)")
@@ -42,7 +42,8 @@ def _recognise(head: bytes, settings: Settings) -> bool:
 
 
 def _members(reading: Reading) -> Iterator[Found]:
-    for record in ArchiveIterator(reading.file):
+    records = ArchiveIterator(reading.file)
+    for record in records:
         if record.rec_type not in _KINDS:
             continue
         address = record.rec_headers.get_header("WARC-Target-URI") or record.rec_headers.get_header("WARC-Record-ID") or "record"
@@ -57,6 +58,8 @@ def _members(reading: Reading) -> Iterator[Found]:
         else:
             charset = _CHARSET.search(kind)
             yield Found(address, _Body(record), charset and charset[1], (("url", address),))  # type: ignore[arg-type]
+    if records.err_count:  # warcio says so on standard error, and goes on at the next record
+        raise broken(f"{records.err_count} records do not end where their length says; what stood behind them was passed over")
 
 
 CONTAINERS = (Container("warc", _recognise, _members, (ArchiveLoadFailed, AttributeError)),)
