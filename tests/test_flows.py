@@ -423,8 +423,9 @@ def test_learning_writes_templates_that_the_next_run_uses(ingest: Any, tmp_path:
 # --- the flows that work on a dataset ---------------------------------------------------------------------------------
 
 
-def _data(run: UUID, key: str) -> str:
+def _data(run: UUID | None, key: str) -> str:
     """What the artifact says, as soon as the server has it."""
+    assert run is not None
     deadline = time.monotonic() + 60
     while True:
         tasks, artifacts = _asked(run)
