@@ -12,7 +12,8 @@ from pipeline import learned
 from pipeline.process import Context
 
 HOME = Path(__file__).parent / "folds"
-HTML, LINES = "blocks_html", "lines"
+HTML, LINES, HEADS, TITLES = "blocks_html", "lines", "heads", "fields"
+FILES = (HTML, LINES, HEADS, TITLES)
 
 
 def context_for(url: str | None, name: str) -> Context:
@@ -22,12 +23,12 @@ def context_for(url: str | None, name: str) -> Context:
 
 def without_folds() -> list[str]:
     """The learned files of which no folds are stored: figures that they have a part in are in-sample."""
-    return [file for file in (HTML, LINES) if not _path(file, 0).exists()]
+    return [file for file in FILES if not _path(file, 0).exists()]
 
 
 @functools.cache
 def _context(fold: int) -> Context:
-    weights = {file: learned.read(_path(file, fold)) for file in (HTML, LINES) if _path(file, fold).exists()}
+    weights = {file: learned.read(_path(file, fold)) for file in FILES if _path(file, fold).exists()}
     return dataclasses.replace(context(), weights=weights)
 
 

@@ -96,6 +96,7 @@ def learn(  # noqa: PLR0913, PLR0917  # one parameter a setting
             job = Job(chosen, parts, pool)
             skipped = observe_all(job, store)
             found = publish_all(job, folder, min_support)
+        store.publish_frequencies()
     done = Summary(
         str(folder),
         sum(len(part.keys) for part in parts),

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-SCHEMA_VERSION = "2"
+SCHEMA_VERSION = "3"
 QUALITY = ("alpha_share", "mean_paragraph_chars", "repeated_share")
 
 _SCHEMA_ORG = "schema.org NewsArticle"
@@ -43,7 +43,16 @@ REFERENCE = pa.struct(
     [
         _field("number", pa.int64(), "the number as printed; null: unnumbered"),
         _field("text", pa.string(), "the reference without its number"),
-        _field("urls", list_of(pa.string()), "the addresses in it"),
+        _field("urls", list_of(pa.string()), "the addresses in it, or in the entry that an ibid. stands for"),
+        _field("same_as", pa.int64(), "number of the entry that an ibid. stands for; null: it stands for itself"),
+        _field("cited", pa.int64(), "marks in the text that name its number: [1], ¹", "marks"),
+    ]
+)
+TOPIC = pa.struct(
+    [
+        _field("topic", pa.string(), "the topic, as [taxonomy] in winnow.toml names it"),
+        _field("phrases", list_of(pa.string()), "its phrases that the article has, the most frequent first"),
+        _field("times", pa.int64(), "how often they stand in headline and text", "occurrences"),
     ]
 )
 LANGUAGE_SHARE = pa.struct(
@@ -81,6 +90,12 @@ ARTICLES = pa.schema(
         _field("language_score", pa.float64(), "how often so sure an answer is right; null: the source states it", "0…1"),
         _field("language_shares", list_of(LANGUAGE_SHARE), "the languages of a text in several, the largest first"),
         _field("keywords", list_of(pa.string()), "the publisher's own keywords", "", _SCHEMA_ORG),
+        _field(
+            "derived_keywords",
+            list_of(pa.string()),
+            "words typical of text, by TF-IDF with the frequencies that flow learn froze",
+        ),
+        _field("topics", list_of(TOPIC), "topics of the user's taxonomy, with the phrases found", "", "schema.org about"),
         _field("references", list_of(REFERENCE), "the cited works, parsed out of the body", "", f"{_DUBLIN_CORE} references"),
         _field("word_count", pa.int64(), "words of text", "words", "schema.org wordCount"),
         _field("char_count", pa.int64(), "length of text", _CODE_POINTS),

@@ -11,6 +11,7 @@ import hashlib
 from bisect import bisect_right
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import Any, cast
 
 from pipeline.marks import resolve
@@ -21,6 +22,7 @@ _DROPPED = frozenset((Label.HEADER, Label.SECTION, Label.BOILERPLATE, Label.CAPT
 # Proposals that only a claim makes true: a line like a byline that names nobody is whatever else it may be.
 _UNCLAIMED = frozenset((Label.TITLE, Label.BYLINE, Label.DATELINE))
 Value = Any  # a field's value: text, a tuple of names, a day with its precision, …
+_SPAN = itemgetter(1, 2)  # of an entry
 _Cut = tuple[int, int, Mark]  # a range, and the mark that says why
 
 
@@ -41,7 +43,7 @@ def compose(  # noqa: PLR0913, PLR0917 - the stages before it meet here
     claims = {(one.claim.start, one.claim.end): one for one in reversed(found) if one.claim is not None}
     builder = _Builder(decoded.text, position)
     for block, marks in zip(segment.blocks, segment.marks, strict=True):
-        claim = claims.get((block.start, block.end))
+        claim = claims.get((block.runs[0].start, block.runs[-1].end))
         if claim is not None:
             builder.entry(Action.TAKEN, block, claim.label, claim.rule, claim.confidence)
             continue
@@ -51,11 +53,12 @@ def compose(  # noqa: PLR0913, PLR0917 - the stages before it meet here
         elif mark.label in _DROPPED and not (keep_captions and mark.label is Label.CAPTION):
             builder.entry(Action.DROPPED, block, mark.label, mark.rule, mark.confidence)
         else:
-            kept = [each for each in marks if not (keep_captions and each.inline and each.label is Label.CAPTION)]
-            builder.keep(block, kept)
+            if keep_captions:
+                marks = tuple([each for each in marks if not (each.inline and each.label is Label.CAPTION)])  # noqa: PLW2901
+            builder.keep(block, marks)
     for repair in repairs:
         builder.repair(repair)
-    entries = sorted(builder.entries, key=lambda entry: (entry.start, entry.end))
+    entries = sorted(builder.entries, key=_SPAN)
     if not builder.kept:
         return None, [entry._replace(article=None) for entry in entries]
     values = _values(found)
@@ -87,23 +90,27 @@ class _Builder:
 
     def entry(self, action: Action, block: Block, label: Label, rule: str, confidence: float) -> None:
         """Note what became of a whole block; what stands between its runs is markup or white space."""
-        self.entries.append(Entry(action, block.start, block.end, label, rule, confidence, block.text, None, self.position))
+        start, end = block.runs[0].start, block.runs[-1].end
+        # A call of the type itself costs three times as much.
+        made = (action, start, end, label, rule, confidence, block.text, None, self.position)
+        self.entries.append(tuple.__new__(Entry, made))
 
     def keep(self, block: Block, marks: Iterable[Mark]) -> None:
         """Append the block, without the ranges that inline rules cut; note those that they flag."""
         cuts: list[_Cut] = []
         flags: list[_Cut] = []
         for mark in marks:
-            for inner in mark.inner if mark.inline else ():
-                (cuts if inner.name == "cut" else flags).append((inner.start, inner.end, mark))
+            if mark.inline:
+                for inner in mark.inner:
+                    (cuts if inner.name == "cut" else flags).append((inner.start, inner.end, mark))
         runs, dropped = _without(block, cuts, self.source)
-        if any(run.text.strip() for run in runs):
+        if any(not run.text.isspace() for run in runs if run.text):
             self._append(block, runs)
         else:
             dropped = [(block.start, block.end, cuts[0][2])]
         for start, end, mark in dropped:
             self._range(Action.DROPPED, start, end, mark)
-        for start, end, mark in _sources(block, sorted(flags, key=lambda flag: flag[:2])):
+        for start, end, mark in _sources(block, sorted(flags, key=lambda flag: flag[:2])) if flags else ():
             self._range(Action.FLAGGED, start, end, mark)
 
     def _range(self, action: Action, start: int, end: int, mark: Mark) -> None:
@@ -113,9 +120,9 @@ class _Builder:
     def _append(self, block: Block, runs: Sequence[Run]) -> None:
         if self.parts:
             self._add("\n" if block.gap == 0 and block.kind != "line" else "\n\n")
-        for run in runs:
-            self.kept.append(Kept(self.length, len(run.text), run.start, run.end, run.how))
-            self._add(run.text)
+        for start, end, text, how in runs:
+            self.kept.append(Kept(self.length, len(text), start, end, how))
+            self._add(text)
 
     def _add(self, text: str) -> None:
         self.parts.append(text)
@@ -147,7 +154,10 @@ def _without(block: Block, cuts: list[_Cut], source: str) -> tuple[list[Run], li
     What even in pieces is not verbatim (a character reference, a joint) cannot be cut inside: it stays whole.
     """
     if not cuts:  # the usual case
-        return _trimmed([run for run in block.runs if run.text])[0], []
+        whole = [run for run in block.runs if run.text]
+        if whole and not (whole[0].text[0].isspace() or whole[-1].text[-1].isspace()):
+            return whole, []
+        return _trimmed(whole)[0], []
     runs: list[Run] = []
     dropped: list[_Cut] = []
     pending = deque(_merged(cuts))

@@ -113,6 +113,11 @@ def without_site(title: str, sites: frozenset[str]) -> str:
     return title
 
 
+def cuts(title: str) -> list[str]:
+    """The parts of a title between its joints, in order."""
+    return [part for part in (part.strip() for part in _JOINT.split(title)) if part]
+
+
 def _without_section(title: str) -> str:
     """Without the section, one or two words behind a bar ("Cranes stay | Harbour")."""
     head, bar, tail = title.rpartition(" | ")

@@ -14,6 +14,8 @@ CERTAIN = 0.9
 LIKELY = 0.5
 # Marks of learned scores have rules that begin so.
 SCORE = "score."
+# Those of the score that chooses a dump's title, bylines and dateline; what it does not choose is none.
+HEAD = "head."
 # Marks of site templates have rules that begin so; scores leave those blocks alone.
 TEMPLATE = "template."
 # What a line may be for, other than to be read.
@@ -33,7 +35,11 @@ def resolve(marks: Sequence[Mark], without: Collection[Label] = ()) -> Mark:
         only = marks[0]
         return only if not only.inline and only.confidence >= LIKELY and only.label not in without else DEFAULT
     whole = [mark for mark in marks if not mark.inline and mark.confidence >= LIKELY and mark.label not in without]
+    if len(whole) <= 1:
+        return whole[0] if whole else DEFAULT
     certain = [mark for mark in whole if mark.confidence >= CERTAIN]
+    if len(certain) == 1:
+        return certain[0]
     if certain:
         return min(certain, key=lambda mark: (PRECEDENCE[mark.label], -mark.confidence, mark.rule))
     scored = [mark for mark in whole if mark.rule.startswith(SCORE)]
@@ -43,6 +49,11 @@ def resolve(marks: Sequence[Mark], without: Collection[Label] = ()) -> Mark:
             purpose = purpose or [mark for mark in whole if mark.label is Label.HEADING]
         whole = purpose or scored
     return min(whole, key=lambda mark: (-mark.confidence, PRECEDENCE[mark.label], mark.rule), default=DEFAULT)
+
+
+def proposed(marks: Marks, *labels: Label) -> list[int]:
+    """The places of the blocks that somebody proposes to be one of these labels, rising: resolving all would cost."""
+    return sorted({place for place, each in enumerate(marks) for mark in each if mark.label in labels})
 
 
 def is_explained(marks: Sequence[Mark]) -> bool:

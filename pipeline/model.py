@@ -259,11 +259,17 @@ class Kept(NamedTuple):
 
 
 class Reference(NamedTuple):
-    """A cited work: its number as printed (None: unnumbered), its text and the URLs in it."""
+    """A cited work: its number as printed (None: unnumbered), its text and the URLs in it.
+
+    `same_as` is the number of the entry that an "ibid." stands for, whose URLs it has; `cited` counts the marks in the text that
+    name its number.
+    """
 
     number: int | None
     text: str
     urls: tuple[str, ...]
+    same_as: int | None = None
+    cited: int = 0
 
 
 class LanguageShare(NamedTuple):
@@ -271,6 +277,14 @@ class LanguageShare(NamedTuple):
 
     language: str
     share: float
+
+
+class Topic(NamedTuple):
+    """A topic of the user's taxonomy: the phrases that gave it, as the taxonomy writes them, and how often they stand there."""
+
+    topic: str
+    phrases: tuple[str, ...]
+    times: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +309,8 @@ class Article:
     language_score: float | None = None
     language_shares: tuple[LanguageShare, ...] = ()
     keywords: tuple[str, ...] = ()
+    derived_keywords: tuple[str, ...] = ()
+    topics: tuple[Topic, ...] = ()
     references: tuple[Reference, ...] = ()
     word_count: int = 0
     char_count: int = 0

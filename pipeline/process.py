@@ -9,12 +9,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-from pipeline import __version__, blocks, decisions, learned, rules, templates
+from pipeline import __version__, blocks, decisions, frequencies, learned, rules, templates
 from pipeline.compose import compose
 from pipeline.decisions import Decisions
 from pipeline.enrich import enrich
 from pipeline.errors import Rejected
 from pipeline.fields import find
+from pipeline.frequencies import Frequencies
 from pipeline.label import features, label
 from pipeline.learned import Weights
 from pipeline.marks import Marks
@@ -44,6 +45,7 @@ class Context:
     enriched: bool = True
     weights: Mapping[str, Weights] = field(default_factory=dict)
     templates: Templates | None = None
+    frequencies: Frequencies | None = None
     decisions: Decisions = field(default_factory=Decisions)
 
 
@@ -67,16 +69,19 @@ def prepare(settings: Settings) -> Context:
     Raises RuleError, SettingsError.
     """
     learned_of_sites = templates.load(settings.templates) if settings.templates is not None else None
+    words = frequencies.load(settings.templates) if settings.templates is not None else None
     decided = decisions.load(settings.decisions)
-    key = settings.model_dump_json() + (learned_of_sites.digest if learned_of_sites else "")
+    made_by_learn = [found.digest for found in (learned_of_sites, words) if found is not None]
+    key = settings.model_dump_json() + ":".join(made_by_learn)
     known = _contexts.get(key)
     if known is None:
         loaded = rules.load(settings.rules, settings.rule)
         weights = learned.digest(*features.VOCABULARIES, *VOCABULARIES)
-        parts = [loaded.digest, weights, *([learned_of_sites.digest] if learned_of_sites else [])]
+        parts = [loaded.digest, weights, *made_by_learn]
         knowledge = hashlib.sha256(":".join(parts).encode()).hexdigest()
+        enriched = settings.step in {"all", "tag"}
         known = _contexts[key] = Context(
-            settings, loaded, knowledge, enriched=settings.step in {"all", "tag"}, templates=learned_of_sites
+            settings, loaded, knowledge, enriched=enriched, templates=learned_of_sites, frequencies=words
         )
     return replace(known, decisions=decided) if decided.of else known
 
@@ -151,7 +156,7 @@ def compose_all(source: Source, decoded: Decoded, page: Page, cut: Split, contex
     for segment in cut.segments:
         article, entries = compose(
             segment,
-            find(segment, page.hints, alone=len(cut.segments) == 1 and cut.export is None),
+            find(segment, page.hints, alone=len(cut.segments) == 1 and cut.export is None, weights=context.weights),
             decoded,
             identity,
             len(articles),
@@ -164,7 +169,7 @@ def compose_all(source: Source, decoded: Decoded, page: Page, cut: Split, contex
             entries = sorted([*entries, *(note._replace(article=place) for note in noted)], key=lambda entry: entry[1:3])
         ledger.extend(entries)
         if article is not None:
-            articles.append(enrich(article, context.settings) if context.enriched else article)
+            articles.append(enrich(article, context.settings, context.frequencies) if context.enriched else article)
         elif segment.provided is not None:
             empty.append(segment)
     rejections = tuple(_lost(cut, len(articles), empty)) if articles else (_nothing_kept(decoded, page),)

@@ -16,7 +16,7 @@ from itertools import takewhile
 from pathlib import Path
 from typing import Any, ClassVar, Literal, cast
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from pipeline.errors import SettingsError
@@ -39,6 +39,10 @@ _PLACE_AND_PACE = frozenset(
 )
 
 
+# A scheme of two letters or more: one is a drive.
+_SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):/+")
+
+
 class Schedule(BaseModel):
     """When a flow is to run: a [schedule.FLOW] table. Exactly one of `cron` (UTC), `every` (90s, 15m, 2h, 1d) and `rrule`."""
 
@@ -57,8 +61,8 @@ class Settings(BaseSettings):
 
     _config_file: ClassVar[Path | None] = None
 
-    raw: Path = Field(Path("raw"), description="folder of source files")
-    out: Path = Field(Path("processed"), description="folder of the dataset")
+    raw: Path = Field(Path("raw"), description="folder of source files, or a URL that fsspec opens (s3://bucket/folder)")
+    out: Path = Field(Path("processed"), description="folder of the dataset, on this machine")
     include: tuple[str, ...] = Field((), description="globs of files, relative to raw, that are sources; none: all")
     exclude: tuple[str, ...] = Field((), description="globs of files, relative to raw, that are not sources")
     hidden: bool = Field(False, description="also read files and folders whose name starts with a dot")
@@ -80,7 +84,10 @@ class Settings(BaseSettings):
     ledger_text: bool = Field(True, description="store the text of ledger entries, not only their spans")
     rules: tuple[Path, ...] = Field((), description="more rule files (TOML) or folders of them")
     rule: tuple[dict[str, Any], ...] = Field((), description="rules written in winnow.toml itself, as [[rule]] tables")
-    templates: Path | None = Field(None, description="folder of what flow learn found to recur on sites; none: not used")
+    templates: Path | None = Field(
+        None, description="folder of what flow learn found: what recurs on sites, how common words are; none: not used"
+    )
+    taxonomy: dict[str, tuple[str, ...]] = Field({}, description="topics, each with the phrases that tell an article is about it")
     step: Literal["all", "clean", "split", "tag"] = Field(
         "all", description="write the whole dataset, or of each source only its clean text, its articles' text, their metadata"
     )
@@ -121,6 +128,26 @@ class Settings(BaseSettings):
         """The order of precedence: command line, environment, winnow.toml."""
         del dotenv_settings, file_secret_settings
         return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=cls._config_file)
+
+    @field_validator("raw", "out")
+    @classmethod
+    def _local(cls, path: Path) -> Path:
+        """file:// is a folder of this machine."""
+        return Path("/", *path.parts[1:]) if path.parts[:1] == ("file:",) else path
+
+    @field_validator("out")
+    @classmethod
+    def _not_remote(cls, path: Path) -> Path:
+        if _SCHEME.match(str(path)):
+            raise ValueError(
+                "a dataset is written to a local folder, as object stores cannot rename: write it here, then copy it"
+            )
+        return path
+
+    @property
+    def raw_url(self) -> str | None:
+        """The URL that `raw` is, None for a folder. A Path folds the two slashes behind the scheme into one."""
+        return _SCHEME.sub(r"\1://", str(self.raw), count=1) if _SCHEME.match(str(self.raw)) else None
 
     @property
     def digest(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 
@@ -21,6 +22,14 @@ _SENTENCE_END = re.compile(r"[.!?…。！？؟۔।։][\"'”’»)\]]*\s*$")
 _NOT_TITLE_END = re.compile(r"[.,;:،؛。、，；：۔।]\s*$")
 _ABBREVIATION_END = re.compile(r"\b(?:[A-Z]\.){2,}$|\b(?:Jr|Sr|Inc|Co|Ltd|St|No)\.$")
 _WORDS = re.compile(r"\w+")
+# A date inside a line. The words between digits are left to the parser.
+DATE_IN_LINE = re.compile(
+    r"(?<![\d.,])(?:\d{1,2}(?:st|nd|rd|th|\.|er|º)?[ -]?(?:(?:de|of) )?[^\W\d_]{3,12}\.?,?(?: de[l]?)?[ -]\d{4}"
+    r"|[^\W\d_]{3,12}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4}|\d{1,2}[./-] ?\d{1,2}[./-] ?\d{4}|\d{4}[./-]\d{1,2}[./-]\d{1,2}"
+    r"|\d{4} ?[年년] ?\d{1,2} ?[月월] ?\d{1,2} ?[日일]?)(?!\d)"
+)
+# One with two digits for the year: only where a line says little else.
+SHORT_DATE = re.compile(r"(?<![\d.,/-])\d{1,2}[./]\d{1,2}[./]\d{2}(?![\d./])")
 _SIMILAR = re.compile(r"[\W_]+")
 
 
@@ -31,12 +40,19 @@ def is_dense(text: str) -> bool:
 
 def is_prose(text: str) -> bool:
     """Whether the text is as long as a paragraph of running text, in words and not in one unbroken string."""
-    if len(text) < DENSE_PROSE_CHARS:
-        return False
+    return len(text) >= DENSE_PROSE_CHARS and (_known_prose(text) if len(text) <= _PARAGRAPH else _is_prose(text))
+
+
+def _is_prose(text: str) -> bool:
     if is_dense(text):
         return True
     long_enough = len(text) >= PROSE_CHARS or (len(text) >= SENTENCE_CHARS and ends_sentence(text))
     return long_enough and text.count(" ", 0, 2 * PROSE_CHARS) >= PROSE_SPACES
+
+
+# Several labelers and fields ask it of each block of a page.
+_PARAGRAPH = 2000
+_known_prose = functools.lru_cache(maxsize=1024)(_is_prose)
 
 
 def ends_sentence(text: str) -> bool:
@@ -75,4 +91,13 @@ def same_line(one: str, other: str) -> bool:
 
 def likeness_key(text: str) -> str:
     """What two lines that say the same have in common; for comparing, never for offsets."""
+    return _known_key(text) if len(text) <= _SHORT else _key(text)
+
+
+def _key(text: str) -> str:
     return _SIMILAR.sub("", unicodedata.normalize("NFKC", text).casefold())
+
+
+# A line is compared with several others, and the short lines of pages are much the same.
+_SHORT = 200
+_known_key = functools.lru_cache(maxsize=8192)(_key)

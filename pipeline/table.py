@@ -19,6 +19,7 @@ from pipeline.columns import (
     QUALITY,
     REFERENCE,
     SCHEMA_VERSION,
+    TOPIC,
     list_of,
 )
 from pipeline.model import Action
@@ -27,7 +28,7 @@ from pipeline.steps import of_step
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from pipeline.model import Article, Entry, LanguageShare, Outcome
+    from pipeline.model import Article, Entry, LanguageShare, Outcome, Topic
     from pipeline.process import Context
 
 
@@ -107,6 +108,8 @@ def _article_columns(found: Sequence[Article]) -> dict[str, Any]:
     columns: dict[str, Any] = {name: [getattr(article, name) for article in found] for name in plain.split()}
     columns["author"] = _lists("author", [article.author for article in found])
     columns["keywords"] = _lists("keywords", [article.keywords for article in found])
+    columns["derived_keywords"] = _lists("derived_keywords", [article.derived_keywords for article in found])
+    columns["topics"] = _lists("topics", [article.topics for article in found])
     columns["language_shares"] = _lists("language_shares", [article.language_shares for article in found])
     columns["references"] = _lists("references", [article.references for article in found])
     columns["kept"] = _lists("kept", [article.kept for article in found])
@@ -233,8 +236,22 @@ def _references(references: Sequence[Any]) -> pa.Array:
         _array([reference.number for reference in references], pa.int64()),
         _array([reference.text for reference in references], pa.string()),
         pa.ListArray.from_arrays(_offsets(urls), _strings(list(itertools.chain.from_iterable(urls))), type=list_of(pa.string())),
+        _array([reference.same_as for reference in references], pa.int64()),
+        _array([reference.cited for reference in references], pa.int64()),
     ]
     return pa.StructArray.from_arrays(children, fields=list(REFERENCE))
+
+
+def _topics(topics: Sequence[Topic]) -> pa.Array:
+    phrases = [topic.phrases for topic in topics]
+    children = [
+        _strings([topic.topic for topic in topics]),
+        pa.ListArray.from_arrays(
+            _offsets(phrases), _strings(list(itertools.chain.from_iterable(phrases))), type=list_of(pa.string())
+        ),
+        _array([topic.times for topic in topics], pa.int64()),
+    ]
+    return pa.StructArray.from_arrays(children, fields=list(TOPIC))
 
 
 def _language_shares(shares: Sequence[LanguageShare]) -> pa.Array:
@@ -248,6 +265,8 @@ _CHILD: dict[str, Callable[[Sequence[Any]], pa.Array]] = {
     "kept": _kept,
     "language_shares": _language_shares,
     "references": _references,
+    "derived_keywords": _strings,
+    "topics": _topics,
 }
 
 

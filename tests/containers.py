@@ -1,9 +1,12 @@
-"""DOCX and RTF documents for tests, written by hand: the markup that Word and the news databases write, and little of it."""
+"""DOCX, RTF, EPUB and PDF documents for tests, written by hand: what the programs write that make them, and little of it."""
 
 from __future__ import annotations
 
 import io
+import re
+import textwrap
 import zipfile
+import zlib
 from collections.abc import Iterable
 from xml.sax.saxutils import escape
 
@@ -110,3 +113,50 @@ def xhtml(title: str, *paragraphs: str) -> str:
     body = "".join(f"<p>{escape(text)}</p>" for text in paragraphs)
     head = '<html xmlns="http://www.w3.org/1999/xhtml"><head><title/></head>'
     return f"{XML}{head}<body><h1>{escape(title)}</h1>{body}</body></html>"
+
+
+Printed = tuple[int, int, int, str]  # from the left, from below, size in points, text
+
+
+def pdf(pages: list[list[Printed]], *, extra: str = "") -> bytes:
+    """A PDF that prints these texts; `extra` goes into its trailer."""
+    kids = " ".join(f"{4 + 2 * number} 0 R" for number in range(len(pages)))
+    objects = [
+        b"<</Type/Catalog/Pages 2 0 R>>",
+        f"<</Type/Pages/Count {len(pages)}/Kids[{kids}]>>".encode(),
+        b"<</Type/Font/Subtype/Type1/BaseFont/Helvetica/Encoding/WinAnsiEncoding>>",
+    ]
+    for number, page in enumerate(pages):
+        shown = (f"/F1 {size} Tf 1 0 0 1 {x} {y} Tm ({_escaped(text)}) Tj\n" for x, y, size, text in page)
+        stream = zlib.compress(f"BT\n{''.join(shown)}ET".encode("cp1252"))
+        head = "<</Type/Page/Parent 2 0 R/MediaBox[0 0 595 842]/Resources<</Font<</F1 3 0 R>>>>"
+        objects.append(f"{head}/Contents {5 + 2 * number} 0 R>>".encode())
+        objects.append(b"<</Filter/FlateDecode/Length %d>>stream\n" % len(stream) + stream + b"\nendstream")
+    return pdf_of(objects, extra)
+
+
+def _escaped(text: str) -> str:
+    return re.sub(r"([()\\])", r"\\\1", text)
+
+
+def pdf_of(objects: list[bytes], extra: str = "") -> bytes:
+    """A PDF of these objects, the first of them its root."""
+    out = bytearray(b"%PDF-1.4\n")
+    table = [b"0000000000 65535 f \n"]
+    for number, each in enumerate(objects, 1):
+        table.append(b"%010d 00000 n \n" % len(out))
+        out += b"%d 0 obj\n" % number + each + b"\nendobj\n"
+    end = f"trailer<</Size {len(table)}/Root 1 0 R{extra}>>\nstartxref\n{len(out)}\n%%EOF\n".encode()
+    return bytes(out) + b"xref\n0 %d\n" % len(table) + b"".join(table) + end
+
+
+def printed(paragraphs: Iterable[str], *, width: int = 60) -> bytes:
+    """A PDF of these paragraphs, wrapped, on one page; the first in large letters."""
+    page: list[Printed] = []
+    y = 800
+    for number, text in enumerate(paragraphs):
+        for line in textwrap.wrap(text, width, break_on_hyphens=False):
+            page.append((72, y, 18 if not number else 11, line))
+            y -= 14
+        y -= 14
+    return pdf([page])

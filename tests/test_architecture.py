@@ -12,7 +12,7 @@ ROOT = Path(__file__).parent.parent
 FLOORS = (
     {"model", "errors"},
     {"settings", "decode", "repair", "rules", "learned", "marks", "slices", "surface", "templates", "decisions"},
-    {"evidence"},
+    {"evidence", "frequencies"},
     {"sources", "blocks", "label", "split", "fields", "compose", "enrich"},
     {"process", "dedupe"},
     {"columns"},
@@ -43,6 +43,8 @@ CONFINED = {
     "distributed": {"flows.on_dask"},
     "ray": {"flows.on_ray"},
     "docx": {"sources.extract.docx"},
+    "fsspec": {"sources.remote"},
+    "pypdf": {"sources.extract.pdf"},
     "striprtf": {"sources.extract.rtf"},
     "zstandard": {"sources.containers.compressed"},
     "warcio": {"sources.containers.warc"},
@@ -54,7 +56,21 @@ CONFINED = {
 }
 # Modules of plug-in rooms that are the room's common ground, not plug-ins.
 COMMON = {"__init__", "derive", "format", "collector", "hints", "hyphens", "rejoin", "splitter", "features"}
-COMMON |= {"export", "lines", "labels", "people", "day", "near", "extractor", "container", "row", "zipfiles", "tags", "elements"}
+COMMON |= {
+    "export",
+    "lines",
+    "labels",
+    "people",
+    "signature",
+    "day",
+    "near",
+    "extractor",
+    "container",
+    "row",
+    "zipfiles",
+    "tags",
+    "elements",
+}
 # One reader of HTML falls back on the other; a feed's items hold HTML.
 READERS_OF_HTML = {("blocks", "html"), ("blocks", "feed")}
 PLUGIN_ROOMS = ("blocks", "split", "fields", "enrich", "label", "sources/extract", "sources/containers")

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+import math
+from collections import Counter
+
 import numpy as np
 import pytest
 
-from pipeline import learned
+from pipeline import label, learned, rules
 from pipeline.blocks import html, plain
 from pipeline.label import by_score
-from pipeline.marks import CERTAIN, LIKELY
+from pipeline.marks import CERTAIN, LIKELY, resolve
 from pipeline.model import Decoded, Label, Page
 
 PROSE = [
@@ -139,3 +142,13 @@ def test_a_nearly_kept_paragraph_behind_kept_prose_of_its_container_stays() -> N
     assert by_score._prose_behind(page, kept, np.ones(5, dtype=bool)) == {1}  # not the menu, the link, the other container
     assert by_score._prose_behind(page, kept, kept) == set()
     assert by_score._prose_behind(page, ~kept, np.ones(5, dtype=bool)) == set()  # nothing kept stands before the first
+
+
+def test_a_page_of_very_many_blocks_is_scored_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    page = _page(PAGE.replace("</body>", PAGE.partition("<body>")[2]))
+    monkeypatch.setattr(label, "MAX_SCORED", math.ceil(len(page.blocks) / 2))
+    marks = label.label(page, rules.load(), "balanced", {})
+    kept = [block.text for block, each in zip(page.blocks, marks, strict=True) if resolve(each).label is Label.BODY]
+    assert len(marks) == len(page.blocks)
+    assert Counter(kept)[PROSE[1]] == 2
+    assert CHROME.isdisjoint(kept)

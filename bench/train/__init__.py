@@ -9,7 +9,7 @@ from pipeline import learned
 from pipeline.errors import SettingsError
 
 FOLDS = Path(__file__).parent.parent / "folds"
-KINDS = ("blocks", "lines", "boundaries", "letters")
+KINDS = ("blocks", "lines", "heads", "boundaries", "fields", "letters")
 
 
 def run(kind: str, data: Path) -> int:
@@ -30,6 +30,14 @@ def run(kind: str, data: Path) -> int:
         from bench.train import lines
 
         return lines.run(data, learned.HOME / "lines.json", FOLDS)
+    if kind == "heads":
+        from bench.train import heads
+
+        return heads.run(data, learned.HOME / "heads.json", FOLDS)
+    if kind == "fields":
+        from bench.train import fields
+
+        return fields.run(data, learned.HOME / "fields.json", FOLDS)
     if kind == "boundaries":
         from bench.train import boundaries
 

@@ -103,6 +103,8 @@ class HintsBuilder:
             prefix = "json-ld.page" if kinds <= {"WebPage", "VideoObject"} else "json-ld"
             if not kinds & ARTICLE_TYPES:
                 continue
+            for kind in sorted(kinds):
+                self.add("json-ld.type", kind)
             for key in _TEXT_KEYS:
                 for value in _strings(node.get(key)):
                     self.add(f"{prefix}.{key}", value)

@@ -20,7 +20,10 @@ if TYPE_CHECKING:
 RULES_SHOWN = 15
 CHARACTERS = ("kept", "taken", "dropped", "separator", "quarantined")
 
-Raw = Annotated[Path | None, typer.Argument(metavar="RAW", help="Folder of source files; default: raw.", show_default=False)]
+Raw = Annotated[
+    Path | None,
+    typer.Argument(metavar="RAW", help="Folder of source files, or a URL (s3://…); default: raw.", show_default=False),
+]
 Out = Annotated[
     Path | None, typer.Option("--out", metavar="DIR", help="Folder of the dataset; default: processed.", show_default=False)
 ]
@@ -59,7 +62,7 @@ def run(  # noqa: PLR0917  # typer calls it by name
     chosen = options(context)
     given = {"workers": workers, "batch_files": batch_files, "templates": templates, "runner": runner, "address": address}
     settings = settings_of(chosen, raw=raw, out=out, **given)
-    if not settings.raw.is_dir():  # the flow says the same, after its server has started
+    if settings.raw_url is None and not settings.raw.is_dir():  # the flow says the same, after its server has started
         raise SettingsError(
             "no such folder", place=str(settings.raw), remedy="Name the folder of source files: winnow run FOLDER"
         )
@@ -99,11 +102,12 @@ def plainly(settings: Settings, *, hidden: bool) -> Commit:
 
     seen = [0, 0, 0]  # files, articles, rejected
 
-    def told(todo: Plan, report: Report) -> None:
-        counts = report.record.counts
-        for place, number in enumerate((counts.sources, counts.articles, counts.rejected)):
-            seen[place] += number
-        there = sum(batch.counts.sources for batch in todo.unchanged)
+    def told(todo: Plan, report: Report | None) -> None:
+        if report is not None:
+            counts = report.record.counts
+            for place, number in enumerate((counts.sources, counts.articles, counts.rejected)):
+                seen[place] += number
+        there = todo.sources - sum(len(batch.items) for batch in todo.batches)
         tell(Step(there + seen[0], todo.sources, seen[1], seen[2]))
 
     with progress(hidden=hidden):

@@ -83,14 +83,17 @@ open = open_dataset  # noqa: A001  as in gzip.open: it is said with the module's
 def build(
     settings: Settings,
     map: Callable[..., Iterable[Report]] = map,  # noqa: A002  it stands for the builtin
-    progress: Callable[[Plan, Report], None] | None = None,
+    progress: Callable[[Plan, Report | None], None] | None = None,
 ) -> Commit:
     """The dataset made to be what the sources, rules and settings say.
 
-    `map` runs `work` over the batches: the builtin, or that of an executor. `progress` is called after each batch.
+    `map` runs `work` over the batches: the builtin, or that of an executor. `progress` is called before any work, without
+    a report, and after each batch.
     """
-    with locked(settings.out):
+    with locked(settings.out, settings.wait_seconds):
         todo = plan(settings)
+        if progress is not None:
+            progress(todo, None)
         size = len(todo.batches)
         reports = []
         for report in map(work, todo.batches, [settings] * size, [todo.staging] * size):

@@ -19,7 +19,6 @@ from pipeline.table import REJECTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-    from pathlib import Path
 
     from pipeline.model import Decoded
 
@@ -41,7 +40,7 @@ def check_file(uri: str, rows: dict[str, Rows], settings: Settings) -> Iterator[
     """What is wrong with the rows of one file's sources, by member, if it is still what it was; else just that."""
     seen: set[str] = set()
     try:
-        with opened(Listed(uri, path_of(settings.raw, uri)), settings) as file:
+        with opened(Listed(uri, path_of(settings, uri)), settings) as file:
             for part in file.parts():
                 member = part.source.member
                 seen.add(member)
@@ -95,9 +94,12 @@ def _place(document: Row) -> str:
     return f"{document['uri']}{INSIDE}{document['member']}" if document["member"] else str(document["uri"])
 
 
-def path_of(raw: Path, uri: str) -> str:
-    """The path of the file with this uri."""
-    return os.path.join(raw, os.fsdecode(unquote_to_bytes(uri)))  # noqa: PTH118  the path may be no valid Unicode
+def path_of(settings: Settings, uri: str) -> str:
+    """The path, or the URL, of the file with this uri."""
+    relative = os.fsdecode(unquote_to_bytes(uri))
+    if settings.raw_url is not None:
+        return f"{settings.raw_url.rstrip('/')}/{relative}"
+    return os.path.join(settings.raw, relative)  # noqa: PTH118  the path may be no valid Unicode
 
 
 def _decoding(document: Row, decoded: Decoded) -> Iterator[Problem]:

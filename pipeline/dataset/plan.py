@@ -20,9 +20,9 @@ from pipeline.dataset.files import digest, explained, make_folder
 from pipeline.dataset.layout import Layout
 from pipeline.dataset.pack import Group, match
 from pipeline.dataset.record import BatchRecord, Commit, Identity, load
-from pipeline.errors import DatasetError
+from pipeline.errors import DatasetError, Rejected
 from pipeline.process import prepare
-from pipeline.sources import Listed, discover, is_readable
+from pipeline.sources import Listed, discover, is_readable, is_remote, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -172,12 +172,23 @@ def _refuse_emptiness(items: Sequence[Item], previous: Commit | None, settings: 
 
 
 def _item(listed: Listed, settings: Settings, decided: Decisions) -> Item:
+    if is_remote(listed.path):
+        return _remote_item(listed, settings, decided)
     try:
         found = os.stat(listed.path)  # noqa: PTH116  the path may be no valid Unicode
         readable = stat.S_ISREG(found.st_mode) and is_readable(listed.path, settings)
         return Item(listed.uri, "", listed.path, decided.key(digest(listed.path)) if readable else UNREAD, found.st_size)
     except OSError:
         # Not lost: `work` tries to read it and writes down why it could not.
+        return Item(listed.uri, "", listed.path, UNREAD, 0)
+
+
+def _remote_item(listed: Listed, settings: Settings, decided: Decisions) -> Item:
+    """Its digest costs reading it: what services say of versions is no digest that two of them share."""
+    try:
+        with opened(listed, settings) as file:
+            return Item(listed.uri, "", listed.path, decided.key(file.digest), file.size)
+    except Rejected:  # `work` meets the same and writes it down
         return Item(listed.uri, "", listed.path, UNREAD, 0)
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
-import pyarrow.dataset as ds
-
 from pipeline.columns import DERIVED, SCHEMAS
 from pipeline.dataset.commit import file_paths
 from pipeline.dataset.record import load
@@ -14,6 +12,8 @@ from pipeline.model import Action, Label
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    import pyarrow.dataset as ds
 
 
 def open_dataset(  # the names of the readers' own packages
@@ -37,6 +37,8 @@ def open_dataset(  # the names of the readers' own packages
 
 
 def _rows(out: Path, table: str, commit: int | None) -> ds.Dataset:
+    import pyarrow.dataset as ds  # 0.5 s and all of pandas, where that is installed, which a run need not wait for
+
     schemas = SCHEMAS | DERIVED
     if table not in schemas:
         raise DatasetError(f"no table {table!r}", place=str(out), remedy=f"Known: {', '.join(schemas)}")
@@ -52,6 +54,8 @@ def _rows(out: Path, table: str, commit: int | None) -> ds.Dataset:
 
 def unsure(out: Path) -> set[str]:
     """The uris of the documents with places that wait for review: where the newest commit's ledger flags a separator."""
+    import pyarrow.dataset as ds  # the same
+
     waits = (ds.field("action") == Action.FLAGGED.value) & (ds.field("label") == Label.SEPARATOR.value)
     found = _rows(out, "ledger", None).to_table(columns=["document_id"], filter=waits)["document_id"].unique()
     rows = _rows(out, "documents", None).to_table(columns=["uri"], filter=ds.field("document_id").isin(found))

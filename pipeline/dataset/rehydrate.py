@@ -123,7 +123,7 @@ class _Sources:
         if uri != self._uri:
             self._file.close()
             self._uri, self._parts = uri, iter(())
-            listed = Listed(uri, path_of(self._settings.raw, uri))
+            listed = Listed(uri, path_of(self._settings, uri))
             self._parts = iter(self._file.enter_context(opened(listed, self._settings)).parts())
         return self._parts
 

@@ -15,6 +15,7 @@ from collections import defaultdict
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, NamedTuple
 
+from pipeline.frequencies import Frequencies
 from pipeline.model import Article, LanguageShare
 from pipeline.settings import Settings
 
@@ -76,11 +77,12 @@ class Guess(NamedTuple):
     score: float
 
 
-def enrich(article: Article, settings: Settings) -> Article:
+def enrich(article: Article, settings: Settings, frequencies: Frequencies | None) -> Article:
     """The article with its language and the shares of a mixed text.
 
     Below `settings.language_threshold` the language is what was stated (without a score), or null.
     """
+    del frequencies
     code, score = detect(article.text)
     if code is None or score < settings.language_threshold:
         return article

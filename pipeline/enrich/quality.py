@@ -5,13 +5,14 @@ from __future__ import annotations
 import dataclasses
 from collections import Counter
 
+from pipeline.frequencies import Frequencies
 from pipeline.model import Article
 from pipeline.settings import Settings
 
 
-def enrich(article: Article, settings: Settings) -> Article:
+def enrich(article: Article, settings: Settings, frequencies: Frequencies | None) -> Article:
     """The article with its share of letters among visible characters, mean paragraph length and share of repeated text."""
-    del settings
+    del settings, frequencies
     paragraphs = article.text.split("\n\n")
     visible = [char for char in article.text if not char.isspace()]
     seen = Counter(paragraphs)

@@ -7,9 +7,12 @@ Adding a field: one module here with `find(segment, hints, alone) -> list[Found]
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import functools
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
-from pipeline.fields import byline, dates, headline, keywords, provider, publisher, references, section, url
+from pipeline.fields import byline, dates, headline, keywords, provider, publisher, references, section, titles, url
+from pipeline.learned import Weights
 from pipeline.model import Found, Hints, Segment
 
 Finder = Callable[[Segment, Hints, bool], list[Found]]
@@ -27,6 +30,14 @@ FIELDS: tuple[Finder, ...] = (
 )
 
 
-def find(segment: Segment, hints: Hints, *, alone: bool) -> list[Found]:
-    """All values and claims for one article, in the order of FIELDS; the first value of a field is the one that counts."""
-    return [found for field in FIELDS for found in field(segment, hints, alone)]
+_SHIPPED: Mapping[str, Weights] = MappingProxyType({})
+
+
+def find(segment: Segment, hints: Hints, *, alone: bool, weights: Mapping[str, Weights] = _SHIPPED) -> list[Found]:
+    """All values and claims for one article, in the order of FIELDS; the first value of a field is the one that counts.
+
+    `weights` replaces shipped weights by name.
+    """
+    ranked = functools.partial(headline.find, weights=weights.get(titles.FILE))
+    finders = (ranked if field is headline.find else field for field in FIELDS)
+    return [found for field in finders for found in field(segment, hints, alone)]

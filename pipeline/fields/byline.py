@@ -10,9 +10,22 @@ from collections.abc import Sequence
 
 from pipeline.evidence import is_site, site_names
 from pipeline.fields.day import has_date, without_date
-from pipeline.fields.near import ABOVE, BELOW, LEVELS, MAX_LINE, WIDE, heads_page, is_others, near_title, title_of
-from pipeline.fields.people import is_person, leads, people, signs
-from pipeline.marks import group, resolve
+from pipeline.fields.near import (
+    ABOVE,
+    BELOW,
+    LEVELS,
+    MAX_LINE,
+    WIDE,
+    heads_page,
+    is_others,
+    is_scored,
+    near_title,
+    scored,
+    title_of,
+)
+from pipeline.fields.people import MAX_PEOPLE, is_person, leads, people, signs
+from pipeline.fields.signature import signers
+from pipeline.marks import group, proposed, resolve
 from pipeline.model import Block, Found, Hints, Label, Mark, Node, Segment, Span
 from pipeline.surface import is_prose, likeness_key
 
@@ -28,6 +41,8 @@ GENERAL = (
 )
 # What content systems call the element of a byline.
 NAMED = frozenset(("author", "authors", "byline", "autor", "autoren", "auteur", "verfasser", "writer", "redactor", "journalist"))
+# And those of categories, beside whose names dates stand as well.
+CATEGORIES = frozenset(("category", "categories", "cat", "rubrik", "kicker", "ressort", "eyebrow", "label", "tags", "badge"))
 DECLARED, BY_CLASS, BY_PLACE = 0.85, 0.8, 0.7
 # What else than names may stand in a line of names: "and", commas, a lead.
 NAMES_SHARE = 0.7
@@ -40,24 +55,39 @@ def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
 
     In a page it is the other way round: people whom it declares for the article and names in its text come first.
     """
+    if is_scored(segment):
+        return _scored(segment)
     found: list[Found] = []
-    title = title_of(segment)
-    for index, (block, marks) in enumerate(zip(segment.blocks, segment.marks, strict=True)):
-        if not any(mark.label is Label.BYLINE for mark in marks):
-            continue  # most blocks: resolving costs
-        mark = resolve(marks)
+    title, sites = title_of(segment), site_names(hints)
+    for index in proposed(segment.marks, Label.BYLINE):
+        block, mark = segment.blocks[index], resolve(segment.marks[index])
         if mark.label is Label.BYLINE:
             author = group(block, mark, "author")
             value = people(author) if author and _may_sign(block, mark, index - title) else ()
+            if block.kind != "line":
+                value = tuple(name for name in value if is_person(name) or not is_site(name, sites))
             found.append(Found("author", value, Span(block.start, block.end), mark.rule, mark.confidence, Label.BYLINE))
     found.sort(key=lambda one: not one.value)
     if not alone and not heads_page(segment):
         return found
     near = near_title(segment, title)
-    sites = site_names(hints)
     signed = found[0] if found and found[0].value else _by_class(near, sites) or _by_place(near, min(title, ABOVE) + 1, sites)
     best = _better(_declared(STRUCTURED, segment, near, hints, sites), signed) or _declared(GENERAL, segment, near, hints, sites)
     return found if best is None or best in found else [best, *found]
+
+
+def _scored(segment: Segment) -> list[Found]:
+    """In a dump: the names in the lines that the learned score chose, each once; the lines that name somebody are claimed."""
+    read = [(mark, claim, signers(block.text)) for block, mark, claim in scored(segment, Label.BYLINE)]
+    named = [(mark, claim, names) for mark, claim, names in read if names]
+    if not named:
+        return []
+    once = {likeness_key(name): name for _, _, names in reversed(named) for name in reversed(names)}
+    value = tuple(reversed(once.values()))[:MAX_PEOPLE]
+    return [
+        Found("author", value if number == 0 else (), claim, mark.rule, mark.confidence, Label.BYLINE)
+        for number, (mark, claim, _) in enumerate(named)
+    ]
 
 
 def _may_sign(block: Block, mark: Mark, behind_title: int) -> bool:
@@ -93,7 +123,7 @@ def _credible(name: str, segment: Segment, near: Sequence[Block], sites: frozens
     """Whether a declared name is an author: a person other than the site whom a line names, or signed near the title."""
     if is_person(name) and not is_site(name, sites) and _is_named(segment, name):
         return True
-    return likeness_key(name) not in sites and any(_signs(block, name) for block in near)
+    return not is_site(name, sites) and any(_signs(block, name) for block in near)
 
 
 def _signs(block: Block, name: str) -> bool:
@@ -143,18 +173,23 @@ def _by_place(near: Sequence[Block], below: int, sites: frozenset[str]) -> Found
     """
     dated = {index for index, block in enumerate(near) if len(block.text) <= MAX_LINE and has_date(block.text)}
     for index, block in enumerate(near):
-        if len(block.text) > MAX_LINE or block.kind in HEADINGS or is_others(block.node):
+        if len(block.text) > MAX_LINE or block.kind in HEADINGS or is_others(block.node) or _is_labelled(block):
             continue
         led = index > 0 and leads(near[index - 1].text)
         beside = block.kind == "line" and index >= below and bool(dated & {index - 1, index + 1})
         if not led and not beside and index not in dated:
             continue
         names = people(without_date(block.text) if index in dated else block.text)
-        if not names or any(is_site(name, sites) for name in names):
+        if not names or any(name.isupper() and name.isascii() for name in names) or any(is_site(name, sites) for name in names):
             continue
         if all(is_person(name) for name in names) and (led or index in dated or _only(names, block.text)):
             return Found("author", names, None, "byline.place", BY_PLACE, Label.BYLINE)
     return None
+
+
+def _is_labelled(block: Block) -> bool:
+    """Whether the element is one of categories or labels, which look like names."""
+    return block.node is not None and not block.node.tokens.isdisjoint(CATEGORIES)
 
 
 def _only(names: tuple[str, ...], text: str) -> bool:

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 
 from pipeline.evidence import path_of
 from pipeline.fields.day import Day, dates_in, parse, parse_in
-from pipeline.fields.near import MAX_LINE, heads_page, is_others, language_hint, near_title, title_of
-from pipeline.marks import group, resolve
+from pipeline.fields.near import MAX_LINE, heads_page, is_others, is_scored, language_hint, near_title, scored, title_of
+from pipeline.marks import group, proposed, resolve
 from pipeline.model import Block, Found, Hints, Label, Segment, Span
 
 # Said of the article itself, by a machine.
@@ -61,10 +61,8 @@ def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
     """Dates with the claims of the lines that hold nothing else. A line that does not parse claims nothing and stays text."""
     languages = _languages(hints) or [name for name in (language_hint(segment),) if name]
     found: list[Found] = []
-    for block, marks in zip(segment.blocks, segment.marks, strict=True):
-        if not any(mark.label in _DATED for mark in marks):
-            continue  # most blocks: resolving costs
-        mark = resolve(marks)
+    for index in proposed(segment.marks, *_DATED):
+        block, mark = segment.blocks[index], resolve(segment.marks[index])
         if mark.label not in _DATED:
             continue
         for name, field in (("date", "date_published"), ("modified", "date_modified")):
@@ -73,6 +71,9 @@ def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
             if day is not None:
                 claim = Span(block.start, block.end)
                 found.append(Found(field, day, claim, mark.rule, mark.confidence, mark.label))
+    chosen = _scored(segment, languages)
+    if chosen or is_scored(segment):
+        return [*chosen, *found]
     if not alone and not heads_page(segment):
         return found
     shown = _shown(near_title(segment, title_of(segment)), languages)
@@ -82,6 +83,15 @@ def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
     published = _published(hints, shown, found, languages)
     modified = _declared(hints, MODIFIED, "date_modified", languages)
     return [one for one in (published, modified) if one is not None] + found
+
+
+def _scored(segment: Segment, languages: Sequence[str]) -> list[Found]:
+    """In a dump: the day in the line that the learned score chose."""
+    for block, mark, claim in scored(segment, Label.DATELINE):
+        day = _first(dates_in(block.text, languages, short=True))
+        if day is not None:
+            return [Found("date_published", day, claim, mark.rule, mark.confidence, Label.DATELINE)]
+    return []
 
 
 def _first(days: Sequence[Day]) -> Day | None:

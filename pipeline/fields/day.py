@@ -8,6 +8,8 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from pipeline.surface import DATE_IN_LINE, SHORT_DATE
+
 if TYPE_CHECKING:
     from dateparser.date import DateDataParser
 
@@ -17,12 +19,6 @@ EARLIEST = dt.date(1900, 1, 1)
 LATEST = dt.date(2028, 1, 1)
 # What a content system says when it knows no date.
 EPOCH = dt.date(1970, 1, 1)
-# A date inside a line. The words between digits are left to the parser.
-_IN_LINE = re.compile(
-    r"(?<![\d.,])(?:\d{1,2}(?:st|nd|rd|th|\.|er|º)?[ -]?(?:(?:de|of) )?[^\W\d_]{3,12}\.?,?(?: de[l]?)?[ -]\d{4}"
-    r"|[^\W\d_]{3,12}\.? \d{1,2}(?:st|nd|rd|th)?,? \d{4}|\d{1,2}[./-] ?\d{1,2}[./-] ?\d{4}|\d{4}[./-]\d{1,2}[./-]\d{1,2}"
-    r"|\d{4} ?[年년] ?\d{1,2} ?[月월] ?\d{1,2} ?[日일]?)(?!\d)"
-)
 _LATIN = ("en", "de", "fr", "es", "it", "pt", "nl", "sv", "da", "nb", "pl", "cs", "fi", "hu", "ro", "tr", "id")
 _SCRIPTS = (
     (re.compile("[\u0400-\u04ff]"), ("ru", "uk", "bg")),
@@ -54,17 +50,22 @@ DAY_FIRST = ("de",)
 
 def has_date(text: str) -> bool:
     """Whether there is something like a whole date in the line."""
-    return _IN_LINE.search(text) is not None
+    return DATE_IN_LINE.search(text) is not None
 
 
 def without_date(text: str) -> str:
     """The line without its dates and what follows the last: a clock time, a section."""
-    return _IN_LINE.split(text)[0] if _IN_LINE.split(text)[0].strip(" |·•,–-") else _IN_LINE.split(text)[-1]
+    return DATE_IN_LINE.split(text)[0] if DATE_IN_LINE.split(text)[0].strip(" |·•,–-") else DATE_IN_LINE.split(text)[-1]
 
 
-def dates_in(text: str, languages: Sequence[str]) -> list[Day]:
-    """The days that a line names, in order, tried in these languages first, then in those of its script."""
-    found = (match.group() for match in _IN_LINE.finditer(text))
+def dates_in(text: str, languages: Sequence[str], *, short: bool = False) -> list[Day]:
+    """The days that a line names, in order, tried in these languages first, then in those of its script.
+
+    `short`: where there is none, also those with two digits for the year ("28.09.19").
+    """
+    found = [match.group() for match in DATE_IN_LINE.finditer(text)]
+    if short and not found:
+        found = [match.group() for match in SHORT_DATE.finditer(text)]
     return [
         day for day in (_parse(one, None) if _ISO.match(one) else parse_in(one, guesses(one, languages)) for one in found) if day
     ]

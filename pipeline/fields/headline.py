@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from typing import TYPE_CHECKING
 
 from pipeline.evidence import Titled, declared_titles, is_site, overlap, site_names
-from pipeline.marks import group, resolve
+from pipeline.fields import titles
+from pipeline.fields.near import scored
+from pipeline.marks import group, proposed, resolve
 from pipeline.model import Block, Found, Hints, Label, Mark, Segment, Span
 from pipeline.surface import fold, is_prose, likeness_key
+
+if TYPE_CHECKING:
+    from pipeline.learned import Weights
 
 # A heading that shares fewer of its words with what all declarations agree on heads something else: the blog, a section.
 STRANGER = 0.3
@@ -23,17 +29,38 @@ AGREED, ALONE, ONLY_TITLE = 0.85, 0.75, 0.6
 
 # An article of a page that holds several begins with its heading.
 FROM_STRUCTURE = "structure.articles"
+# Only a web page has one, and with it all the other places that are ranked.
+HEAD = "title"
 HEADINGS = frozenset(("h1", "h2", "h3", "h4"))
 
 
-def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
+def find(segment: Segment, hints: Hints, alone: bool, weights: Weights | None = None) -> list[Found]:
+    """What the rules find; in a page of one article, spelled as the learned ranking of all its candidates prefers.
+
+    `weights` replaces the shipped ones.
+    """
+    found = by_rules(segment, hints, alone)
+    if not alone or not found or segment.blocks[0].node is None or HEAD not in hints.structured:
+        return found
+    choice = titles.choose(segment, hints, str(found[0].value), weights)
+    if choice is None or choice.value == found[0].value or found[0].rule.startswith(FROM_STRUCTURE):
+        return found
+    return [found[0]._replace(value=choice.value, rule=f"{titles.RULE}{choice.place}", confidence=choice.probability)]
+
+
+def by_rules(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
     """The surest title line above the article's first prose, with its claim.
 
     For a file's only article, the declared title where there is no such line, or where the declarations agree on another.
     """
+    for line, mark, claim in scored(segment, Label.TITLE):
+        return [Found("headline", _shown(line.text), claim, mark.rule, mark.confidence, Label.TITLE)]
     marked: list[tuple[Mark, Block]] = []
     below = False  # behind prose, a line like a title heads a section, unless the page itself says otherwise
-    for block, marks in zip(segment.blocks, segment.marks, strict=True):
+    titles = frozenset(proposed(segment.marks, Label.TITLE))
+    for place, (block, marks) in enumerate(zip(segment.blocks, segment.marks, strict=True)):
+        if below and place not in titles:
+            continue
         mark = resolve(marks)
         if mark.label is Label.TITLE and (not below or mark.rule == REPEATED):
             marked.append((mark, block))

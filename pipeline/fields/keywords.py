@@ -15,7 +15,7 @@ def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
     """The tags of the article's own tag line, else of the first kind of evidence that has any; in order, each once."""
     for block, marks in zip(segment.blocks, segment.marks, strict=True):
         for mark in marks:
-            tags = _apart(group(block, mark, "keywords") or "")
+            tags = _apart(group(block, mark, "keywords") or "") if mark.inner else ()
             if tags:
                 return [Found("keywords", tags, Span(block.start, block.end), mark.rule, mark.confidence, Label.SECTION)]
     if alone:

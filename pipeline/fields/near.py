@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
-from pipeline.marks import resolve
-from pipeline.model import Block, Label, Node, Segment
+from pipeline.marks import HEAD, LIKELY, proposed, resolve
+from pipeline.model import Block, Label, Mark, Node, Segment, Span
 from pipeline.surface import is_prose
 
 # A byline or date stands at most so many blocks above or below the title; its element is at most so many levels up.
@@ -37,15 +37,28 @@ WIDE = frozenset(("body", "html", "article", "main", "section", "form"))
 
 def title_of(segment: Segment) -> int:
     """The index of the title line, else of the first heading, else 0."""
-    heading = 0
-    for index, (block, marks) in enumerate(zip(segment.blocks, segment.marks, strict=True)):
-        if any(mark.label is Label.TITLE for mark in marks):
-            mark = resolve(marks)
-            if mark.label is Label.TITLE and mark.rule != "title.head":
-                return index
-        if not heading and block.kind == "h1":
-            heading = index
-    return heading
+    for index in proposed(segment.marks, Label.TITLE):
+        mark = resolve(segment.marks[index])
+        if mark.label is Label.TITLE and mark.rule != "title.head":
+            return index
+    return next((index for index, block in enumerate(segment.blocks) if index and block.kind == "h1"), 0)
+
+
+def is_scored(segment: Segment) -> bool:
+    """Whether this is a dump whose title, bylines and date the learned score has chosen."""
+    return any(mark.rule.startswith(HEAD) for marks in segment.marks for mark in marks)
+
+
+def scored(segment: Segment, label: Label) -> list[tuple[Block, Mark, Span | None]]:
+    """The lines that the score chose, in order, with the claim: a line that stays in the text is claimed only if it is likely."""
+    found = []
+    for block, marks in zip(segment.blocks, segment.marks, strict=True):
+        for mark in marks:
+            if mark.label is label and mark.rule.startswith(HEAD):
+                dropped = resolve(marks).label is Label.BOILERPLATE
+                claim = Span(block.start, block.end) if dropped or mark.confidence >= LIKELY else None
+                found.append((block, mark, claim))
+    return found
 
 
 def heads_page(segment: Segment) -> bool:

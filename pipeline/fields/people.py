@@ -56,6 +56,8 @@ _NOBODY = frozenset(
         "редакция", "администратор", "المحرر", "هيئة التحرير", "admin user", "site admin", "siteadmin",
         "webadmin", "adminn", "handle",
         "full bio", "last update", "last updated", "no author", "see more", "read more", "editorial team", "editorial staff",
+        "guest contributor", "guest author", "guest writer", "guest post", "gastautor", "gastbeitrag", "our editors", "our team",
+        "contributor", "contributors", "sponsored content", "paid content", "press release", "pressemitteilung",
         "newsroom", "news desk", "online", "alle artikel", "all posts", "view all posts",
     ]
 )  # fmt: skip

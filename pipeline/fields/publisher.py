@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pipeline.marks import group, resolve
+from pipeline.marks import group, proposed, resolve
 from pipeline.model import Found, Hints, Label, Segment, Span
 from pipeline.surface import fold
 
@@ -13,8 +13,8 @@ WHOLE_LINE = "byline.source-after-references"
 
 def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
     """The publisher that a byline names, with that line's claim."""
-    for block, marks in zip(segment.blocks, segment.marks, strict=True):
-        mark = resolve(marks)
+    for index in proposed(segment.marks, Label.BYLINE):
+        block, mark = segment.blocks[index], resolve(segment.marks[index])
         if mark.label is not Label.BYLINE:
             continue
         name = block.text if mark.rule == WHOLE_LINE else group(block, mark, "publisher")

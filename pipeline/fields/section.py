@@ -49,7 +49,7 @@ def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
     """The section; a breadcrumb is chrome and stays dropped, so nothing is claimed."""
     for block, marks in zip(segment.blocks, segment.marks, strict=True):
         for mark in marks:
-            name = group(block, mark, "section")
+            name = group(block, mark, "section") if mark.inner else None
             if name:
                 return [
                     Found(

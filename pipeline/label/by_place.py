@@ -37,7 +37,7 @@ def label(page: Page, marks: Marks) -> Marks:
     """`marks` with one proposal added for each block whose element says what it is; of plain text only what a container says."""
     if not any(block.node for block in page.blocks):
         return _margins(page, marks)
-    times = Counter(block.text for block in page.blocks if len(block.text) >= REPEATED_CHARS)
+    times = Counter([block.text for block in page.blocks if len(block.text) >= REPEATED_CHARS])
     repeated = {text for text, count in times.items() if count >= REPEATED_TIMES}
     extras = _extras(page)
     settled = []
@@ -96,8 +96,9 @@ def _comments(page: Page) -> set[int]:
         passed = []
         inside = False
         while node is not None:
-            if node.ordinal in known:
-                inside = known[node.ordinal]
+            seen = known.get(node.ordinal)
+            if seen is not None:
+                inside = seen
                 break
             passed.append(node.ordinal)
             if not node.tokens.isdisjoint(COMMENTS):
@@ -114,12 +115,16 @@ def _comments(page: Page) -> set[int]:
 def _lone_links(page: Page) -> list[int]:
     """The paragraphs that are one link like a headline, each between two paragraphs of prose, captions aside."""
     read = [at for at, block in enumerate(page.blocks) if block.kind not in CAPTIONS]
-    prose = [is_prose(block.text) and block.links < len(block.text) for block in page.blocks]
+    blocks = page.blocks
     return [
         at
         for before, at, after in zip(read, read[1:], read[2:], strict=False)
-        if prose[before] and prose[after] and _is_headline_link(page.blocks[at])
+        if _is_headline_link(blocks[at]) and _is_unlinked_prose(blocks[before]) and _is_unlinked_prose(blocks[after])
     ]
+
+
+def _is_unlinked_prose(block: Block) -> bool:
+    return block.links < len(block.text) and is_prose(block.text)
 
 
 def _is_headline_link(block: Block) -> bool:

@@ -23,8 +23,10 @@ def label(page: Page, rules: RuleSet) -> Marks:
     seen_prose = False
     texts = folded([block.text for block in page.blocks])
     inline = rules.with_inline(texts)
+    matches = rules.match_folded
     for place, (block, text) in enumerate(zip(page.blocks, texts, strict=True)):
-        whole = [Mark(rule.label, rule.id, rule.confidence, groups(match)) for rule, match in rules.match_folded(text)]
+        found = matches(text)
+        whole = [Mark(rule.label, rule.id, rule.confidence, groups(match)) for rule, match in found] if found else []
         if whole and any(mark.label is Label.SEPARATOR for mark in whole):
             ending = None
         if ending is not None:

@@ -94,16 +94,15 @@ def label(page: Page, marks: Marks, mode: str = BALANCED, weights: Weights | Non
     if not any(block.node for block in page.blocks):
         return marks
     scored = score(page, mode, weights)
-    explained = np.array([is_explained(each) for each in marks])
+    explained = np.array([bool(each) and is_explained(each) for each in marks])
     kept = (scored.scores >= scored.threshold) & ~explained
     behind = _prose_behind(page, kept, (scored.scores >= NEARLY * scored.threshold) & ~explained)
     kept[list(behind)] = True
     inside = behind | _items_inside(page, kept)
     made = _marks(scored.scores, scored.threshold)
-    return tuple(
-        each if known else (*each, _INSIDE if at in inside else mark)
-        for at, (mark, each, known) in enumerate(zip(made, marks, explained.tolist(), strict=True))
-    )
+    for at in inside:
+        made[at] = _INSIDE
+    return tuple([each if known else (*each, mark) for mark, each, known in zip(made, marks, explained.tolist(), strict=True)])
 
 
 def _items_inside(page: Page, kept: NDArray[np.bool_]) -> set[int]:
@@ -174,7 +173,9 @@ def _marks(scores: NDArray[np.float64], limit: float) -> list[Mark]:
     """Confidence is .5 at the threshold and stays below certainty: certain rules outrank the score."""
     distance = np.where(scores < limit, (limit - scores) / limit, (scores - limit) / max(1 - limit, 1e-9))
     labels = [Label.BOILERPLATE if drop else Label.BODY for drop in (scores < limit).tolist()]
-    return [Mark(label, RULE, sure) for label, sure in zip(labels, np.round(0.5 + 0.39 * distance, 4).tolist(), strict=True)]
+    sure = np.round(0.5 + 0.39 * distance, 4).tolist()
+    # A call of the type itself costs three times as much.
+    return [tuple.__new__(Mark, (label, RULE, each, (), False)) for label, each in zip(labels, sure, strict=True)]
 
 
 def _threshold(scores: NDArray[np.float64], chars: NDArray[np.float32], limits: Mapping[str, float], mode: str) -> float:

@@ -6,11 +6,12 @@ or references). Elsewhere an uncertain line is text: a heading may look like "Na
 
 from __future__ import annotations
 
-from pipeline.marks import CERTAIN, LIKELY, SCORE, Marks, group, resolve
+from pipeline.marks import CERTAIN, LIKELY, Marks, group, resolve
 from pipeline.model import Label, Mark, Page
 from pipeline.surface import could_be_title, is_prose, words
 
 GRAMMAR = frozenset((Label.BYLINE, Label.DATELINE))
+_BY_WORDS = ("byline.", "dateline.", "boilerplate.")
 # What may stand between the line in question and the prose, and says nothing about it.
 _FURNITURE = frozenset((Label.SEPARATOR, Label.BOILERPLATE, Label.CAPTION, Label.BYLINE, Label.DATELINE, Label.SECTION))
 IN_PLACE = 0.75
@@ -32,9 +33,12 @@ def label(page: Page, marks: Marks) -> Marks:
     """`marks` with uncertain marks raised in place and lowered elsewhere, closing source lines and teasers added."""
     resolved = [resolve(each) for each in marks]
     teasers = _teasers(page, marks, resolved)
+    unsure = {
+        index for index, each in enumerate(marks) for mark in each if mark.rule.startswith(_BY_WORDS) and _is_uncertain(mark)
+    }
     settled: list[tuple[Mark, ...]] = []
     for index, each in enumerate(marks):
-        if each and any(_is_uncertain(mark) for mark in each if not mark.rule.startswith(SCORE)):
+        if index in unsure:
             settled.append(tuple(_settle(page, resolved, index, mark) if _is_uncertain(mark) else mark for mark in each))
         elif index in teasers:
             settled.append((*each, Mark(Label.BOILERPLATE, "boilerplate.related-teaser", TEASER_CONFIDENCE)))
@@ -47,7 +51,7 @@ def label(page: Page, marks: Marks) -> Marks:
 
 def _is_uncertain(mark: Mark) -> bool:
     """Marks by their words alone that are not certain; what a page's own structure says is judged elsewhere."""
-    return mark.confidence < CERTAIN and not mark.inline and mark.rule.startswith(("byline.", "dateline.", "boilerplate."))
+    return mark.confidence < CERTAIN and not mark.inline and mark.rule.startswith(_BY_WORDS)
 
 
 def _settle(page: Page, resolved: list[Mark], index: int, mark: Mark) -> Mark:

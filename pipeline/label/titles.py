@@ -113,7 +113,11 @@ def _declared(page: Page, resolved: list[Mark]) -> dict[int, Mark]:
 
 def _heads_page(block: Block) -> float:
     """How much an element looks like the page's heading, 0…1: h1 before h2 before what is only classed as a title."""
-    named = any(not node.tokens.isdisjoint(TITLE_TOKENS) for node in (block.node, block.node and block.node.parent) if node)
+    node = block.node
+    above = node.parent if node is not None else None
+    named = (node is not None and not node.tokens.isdisjoint(TITLE_TOKENS)) or (
+        above is not None and not above.tokens.isdisjoint(TITLE_TOKENS)
+    )
     if block.kind == "h1":
         return 0.6 if named else 0.5
     if block.kind in ("h2", "h3"):
@@ -141,7 +145,10 @@ def _is_chrome(mark: Mark) -> bool:
 
 def _breadcrumbs(page: Page, marks: Marks) -> dict[int, Mark]:
     found = {}
+    grouped = {index for index, each in enumerate(marks) for mark in each if mark.inner}
     for index, each in enumerate(marks):
+        if index not in grouped:
+            continue
         names = {name for mark in each if mark.inner and (name := group(page.blocks[index], mark, LAST_CRUMB))}
         for later in range(index + 1, min(index + 1 + AFTER_BREADCRUMB, len(page.blocks)) if names else 0):
             if any(same_line(page.blocks[later].text, name) for name in names):

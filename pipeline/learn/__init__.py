@@ -5,9 +5,10 @@
         store.add(part, observe(part.listed, settings))   # `observe` anywhere, in any order
     for site in store.sites():
         store.publish(site)
+    store.publish_frequencies()
 
 `observe` is the map, `state.merge` joins what it found (associative, commutative, the same twice as once), `freeze` decides.
-A table of document frequencies can walk the same way: a part of the state of its own, with its own merge.
+The table of document frequencies (`Store.publish_frequencies`) is counted from the words that the documents remember.
 """
 
 from __future__ import annotations

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from pipeline import blocks, sources
 from pipeline.decode import decode
+from pipeline.enrich.language import detect
 from pipeline.errors import Rejected
+from pipeline.frequencies import words_of
 from pipeline.label import by_line, by_score, by_template
 from pipeline.learn.state import SAMPLE_CHARS, Document, Line, Observed, State
 from pipeline.process import prepare
@@ -63,7 +65,7 @@ def document_of(source: Source, data: bytes, context: Context) -> tuple[str, str
     if not page.blocks:
         return None
     plain = not any(block.node for block in page.blocks)
-    scores, words = _scores(page, context, plain=plain)
+    scores, counts = _scores(page, context, plain=plain)
     lines = tuple(
         Line(
             fingerprint(block.text),
@@ -73,9 +75,19 @@ def document_of(source: Source, data: bytes, context: Context) -> tuple[str, str
             count,
             len(block.text) if score >= LIKELY_TEXT and is_prose(block.text) else 0,
         )
-        for block, score, count in zip(page.blocks, scores.tolist(), words, strict=True)
+        for block, score, count in zip(page.blocks, scores.tolist(), counts, strict=True)
     )
-    return site_of(source.uri, page.hints), document_key([line.id for line in lines]), Document(plain, lines)
+    text = "\n\n".join(block.text for block, score in zip(page.blocks, scores.tolist(), strict=True) if score >= LIKELY_TEXT)
+    language, words = _words(text, context)
+    return site_of(source.uri, page.hints), document_key([line.id for line in lines]), Document(plain, lines, language, words)
+
+
+def _words(text: str, context: Context) -> tuple[str | None, tuple[str, ...]]:
+    """The language of what is likely text, and its different words; nothing where the language is not sure."""
+    language, sure = detect(text)
+    if language is None or sure < context.settings.language_threshold:
+        return None, ()
+    return language, tuple(sorted({word.casefold() for word in words_of(text)}))
 
 
 def _scores(page: Page, context: Context, *, plain: bool) -> tuple[NDArray[np.float64], list[float]]:

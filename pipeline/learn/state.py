@@ -35,10 +35,15 @@ class Line(NamedTuple):
 
 
 class Document(NamedTuple):
-    """The blocks of one document, in order. `plain`: it has no structure, so its lines have zones."""
+    """The blocks of one document, in order. `plain`: it has no structure, so its lines have zones.
+
+    `words` are the different ones of its text, case folded and sorted, where its `language` is known.
+    """
 
     plain: bool
     lines: tuple[Line, ...]
+    language: str | None = None
+    words: tuple[str, ...] = ()
 
 
 # site → key of the document (`templates.document_key`) → document
@@ -64,11 +69,14 @@ def kept(documents: Mapping[str, Document], most: int) -> dict[str, Document]:
 
 def to_bytes(documents: Mapping[str, Document]) -> bytes:
     """One site's documents as compressed JSON; the same bytes for the same documents."""
-    plain = {key: [document.plain, document.lines] for key, document in documents.items()}
+    plain = {key: [document.plain, document.lines, document.language, document.words] for key, document in documents.items()}
     return gzip.compress(json.dumps(plain, sort_keys=True, separators=(",", ":")).encode(), mtime=0)
 
 
 def from_bytes(data: bytes) -> dict[str, Document]:
     """The documents of `to_bytes`. Raises OSError, EOFError, ValueError, TypeError if the bytes are none."""
     found: dict[str, Any] = json.loads(gzip.decompress(data))
-    return {key: Document(plain, tuple(Line(*line) for line in lines)) for key, (plain, lines) in found.items()}
+    return {
+        key: Document(plain, tuple(Line(*line) for line in lines), language, tuple(words))
+        for key, (plain, lines, language, words) in found.items()
+    }

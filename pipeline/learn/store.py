@@ -1,5 +1,6 @@
 """What is remembered on disk, beside the templates: so that learning goes on with new documents, and after being killed.
 
+    frequencies.json       in how many documents a word stands, for derived keywords
     SITE.toml              a site's template, for people and for `ingest`
     .state/SITE.json.gz    the site's documents as remembered
     .state/seen            a line a source that was learned from
@@ -14,7 +15,7 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
-from pipeline import sources
+from pipeline import frequencies, sources
 from pipeline.errors import Rejected, SettingsError, WinnowError
 from pipeline.learn.freeze import MIN_SUPPORT, freeze
 from pipeline.learn.state import MOST_DOCUMENTS, from_bytes, merge, to_bytes
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from pipeline.frequencies import Frequencies
     from pipeline.learn.state import Document, Observed
     from pipeline.settings import Settings
     from pipeline.sources import Listed
@@ -114,6 +116,21 @@ class Store:
             _put(path, to_toml(made).encode("utf-8"))
         dropped = sum(known.drops for known in made.blocks.values())
         return Learned(site, made.version, made.documents, len(made.blocks), dropped, made != before)
+
+    def publish_frequencies(self) -> Frequencies:
+        """Writes in how many of the remembered documents each word stands, if that changed. Raises WinnowError, SettingsError."""
+        before = frequencies.load(self.folder)
+        made = frequencies.frozen(self._worded(), before)
+        if before is None or made.version != before.version:
+            _put(self.folder / frequencies.NAME, frequencies.to_json(made).encode("utf-8"))
+        return made
+
+    def _worded(self) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """The language and the words of each document whose language is known."""
+        for site in self.sites():
+            for document in _documents(self._path(site)).values():
+                if document.language is not None:
+                    yield document.language, document.words
 
     def _path(self, site: str) -> Path:
         return self._state / (path_of(self.folder, site).name.removesuffix(SUFFIX) + ENDING)

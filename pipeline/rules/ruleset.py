@@ -14,7 +14,7 @@ import re2
 from pipeline.errors import RuleError
 from pipeline.model import Inner
 from pipeline.rules.rule import Rule
-from pipeline.rules.sieve import Sieve
+from pipeline.rules.sieve import Sieve, without_most
 
 _MEMORY = 64 << 20
 _WINDOW = 8192
@@ -91,12 +91,13 @@ class RuleSet:
         self.rules: tuple[Rule, ...] = tuple(sorted(rules, key=lambda rule: rule.id))
         self._by_id = {rule.id: rule for rule in self.rules}
         block = tuple(rule for rule in self.rules if rule.scope != "inline")
-        # Apart, because together with many phrases the states of a grammar multiply and the automaton thrashes.
+        # Apart, because together with many phrases the states of a grammar multiply and the automaton thrashes. Counts multiply
+        # states too: phrases are looked for without the most that repetitions allow, and what is found is matched as written.
         kinds = [tuple(rule for rule in block if ("(?P<" in rule.pattern) is grammar) for grammar in (False, True)]
         self._block_sets = [
             (max(rule.max_chars for rule in each), each, made)
-            for each in kinds
-            if (made := _build(each, re2.Set.FullMatchSet)) is not None
+            for each, counted in zip(kinds, (False, True), strict=True)
+            if (made := _build(each, re2.Set.FullMatchSet, counted=counted)) is not None
         ]
         self._longest = max((rule.max_chars for rule in block), default=0)
         self._inline = tuple(rule for rule in self.rules if rule.scope == "inline")
@@ -175,7 +176,11 @@ class RuleSet:
     def _pattern(self, rule: Rule) -> _Pattern:
         pattern = self._patterns.get(rule.id)
         if pattern is None:
-            pattern = self._patterns[rule.id] = cast("_Pattern", re2.compile(rule.effective, options=_options()))
+            options = _options()
+            try:
+                pattern = self._patterns[rule.id] = cast("_Pattern", re2.compile(rule.effective, options=options))
+            except re2.error as error:
+                raise _uncompilable(rule, options) from error
         return pattern
 
     def check(self, rule: Rule) -> None:
@@ -205,15 +210,18 @@ def _options() -> Any:
     return options
 
 
-def _build(rules: tuple[Rule, ...], kind: Any) -> _Set | None:
-    """The compiled set of the rules' patterns, None for no rules; RuleError for the first pattern that is not RE2."""
+def _build(rules: tuple[Rule, ...], kind: Any, *, counted: bool = True) -> _Set | None:
+    """The compiled set of the rules' patterns, None for no rules; RuleError for the first pattern that is not RE2.
+
+    Not `counted`: `{n,m}` is taken for `{n,}`, so that the set may find rules that do not match.
+    """
     if not rules:
         return None
     options = _options()
     made = cast("_Set", kind(options))
     for rule in rules:
         try:
-            made.Add(rule.effective)
+            made.Add(rule.effective if counted else without_most(rule.effective))
         except re2.error as error:
             raise _uncompilable(rule, options) from error
     made.Compile()

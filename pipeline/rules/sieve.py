@@ -24,7 +24,7 @@ class Sieve:
     def __init__(self, patterns: Iterable[str]) -> None:
         options = re2.Options()
         options.never_nl, options.never_capture, options.log_errors, options.max_mem = True, True, False, _MEMORY
-        lines = "|".join(f"(?:{_of_lines(_without_most(pattern))})" for pattern in patterns)
+        lines = "|".join(f"(?:{_of_lines(without_most(pattern))})" for pattern in patterns)
         self._none = not lines
         self._pattern: Any = None
         try:
@@ -56,6 +56,6 @@ def _of_lines(pattern: str) -> str:
     return "\\\\".join(piece.replace(r"\A", "^").replace(r"\z", "$") for piece in pieces)
 
 
-def _without_most(pattern: str) -> str:
+def without_most(pattern: str) -> str:
     """The pattern with `{n,}` for each `{n,m}`: it finds no less, and needs no copy of what repeats for each time it may."""
     return _REPETITION.sub(lambda found: found[0] if found[1] is None else f"{{{found[1]},}}", pattern)

@@ -1,4 +1,4 @@
-"""Where bytes come from: the files of a folder. The only room that reads source files.
+"""Where bytes come from: the files of a folder, or below a URL. The only room that reads source files.
 
 A source's `uri` is its path relative to the folder, with `/`; characters that a URI or a table cannot carry (control characters,
 bytes that are not UTF-8, and `%` itself) are percent-encoded, so that two files never share a uri.
@@ -18,6 +18,7 @@ from pipeline.model import Rejection, Source
 from pipeline.settings import Settings
 from pipeline.sources.members import INSIDE, Changed, Opened, Part, changed_while_read, is_readable, opened, parts_of
 from pipeline.sources.names import Listed, uri_of
+from pipeline.sources.remote import is_remote, listing
 
 __all__ = [
     "INSIDE",
@@ -29,6 +30,7 @@ __all__ = [
     "discover",
     "from_bytes",
     "is_readable",
+    "is_remote",
     "opened",
     "parts_of",
     "read",
@@ -38,10 +40,12 @@ __all__ = [
 
 
 def discover(settings: Settings) -> tuple[list[Listed], list[tuple[Source, Rejection]]]:
-    """The files below `settings.raw`, sorted by uri, and what cannot be a source (dangling links, devices), with reasons.
+    """The files below `settings.raw`, a folder or a URL, sorted by uri; what cannot be a source (dangling links …), with reasons.
 
-    Raises SettingsError if the folder is not there.
+    Raises SettingsError if the folder is not there, or the URL cannot be listed.
     """
+    if settings.raw_url is not None:
+        return sorted(_remote(settings.raw_url, settings)), []
     root = settings.raw
     if not root.is_dir():
         raise SettingsError("no such folder", place=str(root), remedy="Name the folder of source files: winnow run FOLDER")
@@ -50,7 +54,7 @@ def discover(settings: Settings) -> tuple[list[Listed], list[tuple[Source, Rejec
     unlisted: list[OSError] = []
     for path in _walk(root, settings.out, settings.hidden, unlisted.append):
         relative = os.path.relpath(path, root).replace(os.sep, "/")
-        if _matches(relative, settings.exclude) or (settings.include and not _matches(relative, settings.include)):
+        if not _is_wanted(relative, settings):
             continue
         found = Listed(uri_of(relative), path)
         refusal = _refusal(path, root)
@@ -85,6 +89,17 @@ def from_bytes(uri: str, data: bytes) -> Source:
 def unread(listed: Listed) -> Source:
     """The source of a file that could not be read: no digest, size 0."""
     return Source(listed.uri, sha256="", size=0)
+
+
+def _remote(url: str, settings: Settings) -> Iterator[Listed]:
+    for relative, path in listing(url):
+        is_hidden = any(part.startswith(".") for part in relative.split("/"))
+        if (settings.hidden or not is_hidden) and _is_wanted(relative, settings):
+            yield Listed(uri_of(relative), path)
+
+
+def _is_wanted(relative: str, settings: Settings) -> bool:
+    return not _matches(relative, settings.exclude) and (not settings.include or _matches(relative, settings.include))
 
 
 def _matches(relative: str, patterns: tuple[str, ...]) -> bool:

@@ -14,7 +14,7 @@ import hashlib
 import io
 import os
 from collections.abc import Iterator
-from typing import IO, NamedTuple
+from typing import Any, NamedTuple
 
 from pipeline.errors import Rejected
 from pipeline.model import Rejection, Source
@@ -36,6 +36,7 @@ from pipeline.sources.containers.container import (
     read_bounded,
 )
 from pipeline.sources.names import Listed, uri_of
+from pipeline.sources.remote import RemoteFile, is_remote
 
 INSIDE = "!/"
 
@@ -78,14 +79,14 @@ def opened(listed: Listed, settings: Settings) -> Iterator[Opened]:
     Raises Rejected (stage sources): vanished, unreadable, too-large.
     """
     try:
-        file = io.BufferedReader(open(listed.path, "rb", buffering=0), HEAD)  # noqa: SIM115  closed below, where errors are others
+        file = io.BufferedReader(_raw(listed.path), HEAD)
     except FileNotFoundError as error:
         raise Rejected(STAGE, "vanished", "the file was listed and is gone", remedy="Run again", place=listed.uri) from error
     except OSError as error:
         raise _unreadable(listed, error) from error
     with file:
         try:
-            size = os.fstat(file.fileno()).st_size
+            size = _state(file)[0]
             if size > settings.max_source_bytes and not _is_container(file, settings):
                 raise _too_large(listed, size, settings)
             given = Opened(listed.uri, file, settings)
@@ -117,7 +118,7 @@ def changed_while_read(uri: str) -> Changed:
 class _Walk:
     """The way through one file and all that is in it."""
 
-    def __init__(self, uri: str, file: IO[bytes], settings: Settings) -> None:
+    def __init__(self, uri: str, file: Buffered, settings: Settings) -> None:
         self._uri = uri
         self._settings = settings
         size = file.seek(0, os.SEEK_END)
@@ -251,12 +252,21 @@ def _too_large(listed: Listed, size: int, settings: Settings) -> Rejected:
     return Rejected(STAGE, "too-large", cause, remedy="Raise max_source_bytes, or cut the file", place=listed.uri)
 
 
-def _state(file: IO[bytes]) -> tuple[int, int, int]:
+def _raw(path: str) -> io.RawIOBase:
+    return RemoteFile(path) if is_remote(path) else open(path, "rb", buffering=0)
+
+
+def _state(file: Buffered) -> tuple[Any, ...]:
+    """The size of the file, and what changes when it is written to."""
+    if isinstance(file.raw, RemoteFile):
+        return file.raw.state()
     status = os.fstat(file.fileno())
     return status.st_size, status.st_mtime_ns, status.st_ctime_ns
 
 
-def _modified(file: IO[bytes]) -> dt.datetime | None:
+def _modified(file: Buffered) -> dt.datetime | None:
+    if isinstance(file.raw, RemoteFile):
+        return file.raw.modified()
     try:
         return dt.datetime.fromtimestamp(os.fstat(file.fileno()).st_mtime, dt.UTC)
     except io.UnsupportedOperation:

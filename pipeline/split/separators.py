@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pipeline.marks import Marks, resolve
+from pipeline.marks import Marks, proposed, resolve
 from pipeline.model import Label, Page
 from pipeline.split.splitter import Cut, Splitter
 from pipeline.surface import could_be_title, is_prose
@@ -25,7 +25,7 @@ def cuts(page: Page, marks: Marks) -> Iterator[Cut]:
     In plain text only where all are, of two or more in a short file, in which `prose` finds too little to go by; it weighs
     separators with all else in longer ones.
     """
-    if not page.blocks:
+    if not page.blocks or not proposed(marks, Label.SEPARATOR):
         return
     labels = [resolve(each).label for each in marks]
     found: list[Cut] = []

@@ -27,11 +27,13 @@ from pipeline.sources import extract
 
 FOLDER = Path(__file__).parent
 XFAIL = "xfail"
-_ENDINGS = (".txt", ".html", ".xml", ".sgm", ".docx", ".rtf")
+# A user's topics; one golden has their phrases.
+TAXONOMY = {"Water": ("wheel pit", "sluice paddle"), "Milling": ("bedstone", "wheel pit"), "Rail": ("tram",)}
+_ENDINGS = (".txt", ".html", ".xml", ".sgm", ".docx", ".pdf", ".rtf")
 
 
 def documents() -> list[Path]:
-    """The input documents, by name: room.module[.variant].(txt|html|xml|sgm|docx|rtf)."""
+    """The input documents, by name: room.module[.variant].(txt|html|xml|sgm|docx|pdf|rtf)."""
     return sorted(path for path in FOLDER.iterdir() if path.suffix in _ENDINGS)
 
 
@@ -44,11 +46,11 @@ def expected(document: Path) -> dict[str, Any]:
 def observed(document: Path) -> dict[str, Any]:
     """What the pipeline with its default settings makes of a document, in the form of the JSON files.
 
-    The folder templates/ stands for what flow learn found on the sites of the goldens that are about it.
+    The folder templates/ stands for what flow learn found on the sites of the goldens that are about it, and in Swedish texts.
     """
     data = document.read_bytes()
     source = Source(document.name, hashlib.sha256(data).hexdigest(), len(data))
-    return _plain(process(source, data, prepare(Settings.model_construct(templates=FOLDER / "templates"))))
+    return _plain(process(source, data, prepare(Settings.model_construct(templates=FOLDER / "templates", taxonomy=TAXONOMY))))
 
 
 def needed() -> set[str]:
@@ -103,6 +105,8 @@ def _article(article: Article) -> dict[str, Any]:
         "language": article.language,
         **(mixed if article.language_shares else {}),
         "keywords": list(article.keywords),
+        **({"derived_keywords": list(article.derived_keywords)} if article.derived_keywords else {}),
+        **({"topics": [[topic.topic, list(topic.phrases), topic.times] for topic in article.topics]} if article.topics else {}),
         "references": [_reference(reference) for reference in article.references],
         "split_by": article.split_by,
         "word_count": article.word_count,
@@ -113,7 +117,8 @@ def _article(article: Article) -> dict[str, Any]:
 
 
 def _reference(reference: Reference) -> list[Any]:
-    return [reference.number, reference.text, list(reference.urls)]
+    found = {"same_as": reference.same_as, "cited": reference.cited}
+    return [reference.number, reference.text, list(reference.urls), *([found] if any(found.values()) else [])]
 
 
 def _entry(entry: Entry) -> list[str]:

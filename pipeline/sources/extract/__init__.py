@@ -1,4 +1,4 @@
-"""Containers → text, by kept libraries: DOCX, RTF. One file a format; the format is recognised by content, never by name.
+"""Containers → text, by kept libraries: DOCX, PDF, RTF. One file a format; the format is recognised by content, never by name.
 
 Spans of articles point into the extracted text; what was where inside the container is not kept. Adding a format: one module here
 with an EXTRACTOR, its library as an extra in pyproject.toml, and a golden.
