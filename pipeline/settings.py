@@ -105,8 +105,8 @@ class Settings(BaseSettings):
     address: str | None = Field(None, description="of a Dask or Ray cluster that is there; none: one is started on this machine")
     batch_files: int = Field(100, gt=0, description="most files in one task")
     batch_bytes: int = Field(16 * 2**20, gt=0, description="most bytes in one task, unless one file alone is larger")
-    zstd_level: int = Field(3, ge=1, le=22, description="compression of the Parquet files")
-    row_group_rows: int = Field(2000, gt=0, description="rows in a Parquet row group")
+    zstd_level: int = Field(6, ge=1, le=22, description="compression of the Parquet files")
+    row_group_rows: int = Field(2000, gt=0, description="rows in a Parquet row group; ten times as many of the ledger")
     keep_commits: int = Field(2, ge=0, description="retired files stay readable for so many commits")
     schedule: dict[str, Schedule] = Field({}, description="when `winnow serve` runs which flow, as [schedule.FLOW] tables")
     overlap: Literal["refuse", "queue"] = Field(

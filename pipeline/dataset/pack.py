@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from pipeline.columns import SCHEMA_VERSION, SCHEMAS
 from pipeline.dataset.files import digest, move, sync_file, sync_folder
 from pipeline.dataset.layout import TABLES, Layout, staged
-from pipeline.dataset.parquet import options, writing
+from pipeline.dataset.parquet import group_rows, options, writing
 from pipeline.dataset.record import BatchRecord, Counts, FileRecord, Part
 from pipeline.errors import DatasetError
 
@@ -125,8 +125,9 @@ def _copy(table: str, group: Group, name: str, out: Path, staging: Path) -> File
     part = path.with_suffix(f".{uuid.uuid4().hex}")
     rows = itertools.chain.from_iterable(_rows(schema, *one) for one in slices)
     with writing(part, schema, **options(table, schema, group.zstd_level)) as writer:
-        for chunk in _chunks(rows, group.row_group_rows):
-            writer.write_table(chunk, row_group_size=group.row_group_rows)
+        size = group_rows(table, group.row_group_rows)
+        for chunk in _chunks(rows, size):
+            writer.write_table(chunk, row_group_size=size)
     sync_file(part)
     with pq.ParquetFile(part) as written:
         count = written.metadata.num_rows

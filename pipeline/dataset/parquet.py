@@ -31,6 +31,14 @@ _NO_STATISTICS = frozenset(
     {"text", "replacement", "headline", "detail", "remedy", "references", "kept", "evidence", "keywords", "warnings"}
 )
 
+# Entries of the ledger are short: with ten times the rows in a row group its files are an eighth smaller, and read faster.
+_LEDGER_ROWS = 10
+
+
+def group_rows(table: str, row_group_rows: int) -> int:
+    """Rows in a row group of `table`, where the setting `row_group_rows` is that of articles."""
+    return row_group_rows * _LEDGER_ROWS if table == "ledger" else row_group_rows
+
 
 def options(table: str, schema: pa.Schema, zstd_level: int) -> dict[str, Any]:
     """What `pyarrow.parquet.write_table` and `ParquetWriter` are told for a file of `table`."""

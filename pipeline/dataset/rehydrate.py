@@ -32,7 +32,7 @@ from pipeline.dataset.record import load
 from pipeline.dataset.share import BATCH, CRC, LEFT_OUT, SUM, crc, document_sums, is_shared, shared_checksum
 from pipeline.errors import DatasetError, Rejected
 from pipeline.model import Action
-from pipeline.sources import Listed, Part, extract, from_bytes, opened
+from pipeline.sources import INSIDE, Listed, Part, extract, from_bytes, opened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -117,7 +117,8 @@ class _Sources:
             if digest(path) == wanted:
                 with open(path, "rb") as file:  # noqa: PTH123  the path may be no valid Unicode
                     return Part(from_bytes(document["uri"], data := file.read()), data)
-        return Problem("documents", document["uri"], "sha256", f"{cause}, and that of the dataset is {wanted}", _SAME_FILE)
+        name = f"{document['uri']}{INSIDE}{member}" if member else document["uri"]
+        return Problem("documents", name, "sha256", f"{cause}, and that of the dataset is {wanted}", _SAME_FILE)
 
     def _parts_of(self, uri: str) -> Iterator[Part]:
         if uri != self._uri:

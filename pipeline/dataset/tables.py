@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from pipeline.dataset.files import digest, move, sync_file, sync_folder
 from pipeline.dataset.layout import TABLES, staged
-from pipeline.dataset.parquet import give_up, options, writing
+from pipeline.dataset.parquet import give_up, group_rows, options, writing
 from pipeline.dataset.record import Counts, FileRecord, Refused
 from pipeline.table import characters, file_metadata, to_batches
 
@@ -88,7 +88,7 @@ class Tables:
                 self._rows[table] += rows.num_rows
                 self._writer(table, rows.schema).write_table(
                     pa.Table.from_batches([rows]).replace_schema_metadata(self._about(table)),
-                    self._context.settings.row_group_rows,
+                    group_rows(table, self._context.settings.row_group_rows),
                 )
 
     def _writer(self, table: str, schema: pa.Schema) -> pq.ParquetWriter:
@@ -109,7 +109,7 @@ def write_file(table: str, rows: pa.Table, name: str, staging: Path, settings: S
     """Rows that are there already in one staged and synced Parquet file, which says of itself what their schema does."""
     part = staging / f"{table}.{uuid.uuid4().hex}"
     with writing(part, rows.schema, **options(table, rows.schema, settings.zstd_level)) as writer:
-        writer.write_table(rows, settings.row_group_rows)
+        writer.write_table(rows, group_rows(table, settings.row_group_rows))
     sync_file(part)
     made = FileRecord(table, rows.num_rows, part.stat().st_size, digest(part))
     move(part, staged(staging, table, name))
