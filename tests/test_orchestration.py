@@ -145,7 +145,8 @@ def test_a_schedule_runs_unattended_and_works_only_when_something_came(fresh: Pr
     until(lambda: not fresh.processes("prefect.engine") and not fresh.processes("spawn_main"))
     states = fresh.states()
     assert states.count("COMPLETED") >= 4
-    assert set(states) <= {"COMPLETED", "CANCELLED", "CRASHED"}  # what was under way when it was told to end
+    # Refused, since one before it took longer than its interval; or under way when the schedule was told to end.
+    assert set(states) <= {"COMPLETED", "CANCELLED", "CRASHED"}
     artifacts = fresh.ask("artifacts/filter", artifacts={"key": {"any_": ["ingest-summary"]}})
     assert len({one["flow_run_id"] for one in artifacts} & {run["id"] for run in fresh.runs()}) == 2
     assert not dataset.verify(fresh.out, fresh.raw)
