@@ -82,7 +82,7 @@ def writing(out: Path, wait: float = 0) -> Iterator[None]:
 
 
 def settle(deployments: str) -> None:
-    """Unfinished runs of the deployments of this name become crashed. For who alone serves them, and serves none at the moment."""
+    """Unfinished runs of the deployments of this name become crashed. For who alone serves them, and serves none now."""
     unfinished = _in(StateType.PENDING, StateType.RUNNING, StateType.CANCELLING)
     with get_client(sync_client=True) as client:
         of_these = DeploymentFilter(name=DeploymentFilterName(any_=[deployments]))
