@@ -203,7 +203,7 @@ def test_the_run_after_one_that_was_ended_makes_the_dataset_whole(sign: signal.S
     _under_way(fresh)
     ended.send_signal(sign)
     code = ended.wait(120)
-    assert code == {signal.SIGINT: 130, signal.SIGTERM: -signal.SIGTERM, signal.SIGKILL: -signal.SIGKILL}[sign]
+    assert code == {signal.SIGINT: 130, signal.SIGTERM: 143, signal.SIGKILL: -signal.SIGKILL}[sign]
     until(lambda: fresh.processes() == before)
     assert dataset.load(fresh.out) is None
     if sign is not signal.SIGKILL:
