@@ -51,6 +51,8 @@ def serve(timings: Sequence[Timing], overlap: Overlap = "refuse", name: str = "w
     runtime.prepare(console="INFO")
     from prefect import serve as prefect_serve  # not before the environment is prepared
 
+    from flows import states
+
     scheduled = [_schedule(timing) for timing in timings]
     found = [flows.find(timing.flow) for timing in timings]
     for timing, flow in zip(timings, found, strict=True):
@@ -62,11 +64,15 @@ def serve(timings: Sequence[Timing], overlap: Overlap = "refuse", name: str = "w
         # An interrupt is one of the two ways to end it.
         with contextlib.suppress(KeyboardInterrupt), server.at_hand("INFO") as url:
             print(f"winnow: schedule at {url.removesuffix('/api')}, state in {runtime.state_folder()}", flush=True)  # noqa: T201
-            prefect_serve(
-                *(_deployment(*each, name) for each in zip(timings, found, scheduled, strict=True)),
-                limit=1 if overlap == "queue" else RUNS_AT_ONCE,
-                print_starting_message=False,
-            )
+            states.settle(name)  # what a program that was killed left behind
+            try:
+                prefect_serve(
+                    *(_deployment(*each, name) for each in zip(timings, found, scheduled, strict=True)),
+                    limit=1 if overlap == "queue" else RUNS_AT_ONCE,
+                    print_starting_message=False,
+                )
+            finally:
+                states.settle(name)  # Prefect stops the runs that are under way, and leaves them as they were
     finally:
         signal.signal(signal.SIGTERM, previous)
 

@@ -17,6 +17,8 @@ runtime.prepare()
 
 from prefect.client.orchestration import SyncPrefectClient, get_client  # noqa: E402  # Prefect reads its environment then
 from prefect.client.schemas.filters import (  # noqa: E402
+    DeploymentFilter,
+    DeploymentFilterName,
     FlowRunFilter,
     FlowRunFilterId,
     FlowRunFilterState,
@@ -36,6 +38,7 @@ from pipeline.errors import DatasetLocked  # noqa: E402
 P = ParamSpec("P")
 R = TypeVar("R")
 
+ENDED = "It ended with the program that served its schedule"
 KILLED = "Its process is gone: another run holds the lock of the dataset that this one was writing"
 
 
@@ -70,7 +73,7 @@ def writing(out: Path, wait: float = 0) -> Iterator[None]:
             yield
             return
         with get_client(sync_client=True) as client:
-            _settle(client, tag)
+            _crash(client, KILLED, FlowRunFilter(tags=FlowRunFilterTags(all_=[tag]), state=_in(StateType.RUNNING)))
             client.update_flow_run(run.id, tags=[*run.tags, tag])
         yield
         # Only here: a run that fails is not running, whatever its tags.
@@ -78,11 +81,22 @@ def writing(out: Path, wait: float = 0) -> Iterator[None]:
             client.update_flow_run(run.id, tags=run.tags)
 
 
-def _settle(client: SyncPrefectClient, tag: str) -> None:
-    running = FlowRunFilterState(type=FlowRunFilterStateType(any_=[StateType.RUNNING]))
-    for ghost in client.read_flow_runs(flow_run_filter=FlowRunFilter(tags=FlowRunFilterTags(all_=[tag]), state=running)):
+def settle(deployments: str) -> None:
+    """Unfinished runs of the deployments of this name become crashed. For who alone serves them, and serves none now."""
+    unfinished = _in(StateType.PENDING, StateType.RUNNING, StateType.CANCELLING)
+    with get_client(sync_client=True) as client:
+        of_these = DeploymentFilter(name=DeploymentFilterName(any_=[deployments]))
+        _crash(client, ENDED, FlowRunFilter(state=unfinished), of_these)
+
+
+def _crash(client: SyncPrefectClient, message: str, ghosts: FlowRunFilter, of: DeploymentFilter | None = None) -> None:
+    for ghost in client.read_flow_runs(flow_run_filter=ghosts, deployment_filter=of):
         these = FlowRunFilter(id=FlowRunFilterId(any_=[ghost.id]))
         tasks = TaskRunFilter(state=TaskRunFilterState(type=TaskRunFilterStateType(any_=[StateType.RUNNING])))
         for task in client.read_task_runs(flow_run_filter=these, task_run_filter=tasks):
-            client.set_task_run_state(task.id, Crashed(message=KILLED), force=True)
-        client.set_flow_run_state(ghost.id, Crashed(message=KILLED), force=True)
+            client.set_task_run_state(task.id, Crashed(message=message), force=True)
+        client.set_flow_run_state(ghost.id, Crashed(message=message), force=True)
+
+
+def _in(*types: StateType) -> FlowRunFilterState:
+    return FlowRunFilterState(type=FlowRunFilterStateType(any_=list(types)))

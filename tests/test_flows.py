@@ -138,6 +138,52 @@ def test_a_wrong_setting_fails_the_run(ingest: Any, tmp_path: Path) -> None:
         ingest(raw=tmp_path, out=tmp_path / "out", batch_files=0)
 
 
+def test_flows_that_are_to_follow_are_subflows(ingest: Any, raw: Path, tmp_path: Path) -> None:
+    state = ingest(raw=raw, out=tmp_path / "out", workers=1, then=["dedupe"], return_state=True)
+    assert state.result().number == 2
+    assert state.result().derived
+    assert any(name.startswith("dedupe") for name in _seen(state)[0])
+    assert not ingest(raw=raw, out=tmp_path / "out", workers=1, then=["dedupe"]).changed
+
+
+@pytest.mark.parametrize(
+    "limit", [("WINNOW_RUN_SECONDS", "not done within 0.5 s"), ("WINNOW_STALL_SECONDS", "no task ended for 0.5 s")]
+)
+def test_a_flow_that_takes_too_long_is_given_up(
+    limit: tuple[str, str], ingest: Any, raw: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    name, told = limit
+    monkeypatch.setenv(name, "0.5")
+    monkeypatch.setattr(dataset, "work", _sleep)
+    start = time.monotonic()
+    with pytest.raises(WinnowError, match=told):
+        ingest(raw=raw, out=tmp_path / "out", workers=1)
+    assert time.monotonic() - start < 300
+    assert not multiprocessing.active_children()
+
+
+def _sleep(*_: object) -> None:
+    time.sleep(600)
+
+
+def test_a_run_that_was_killed_is_crashed_when_the_next_has_the_lock(ingest: Any, raw: Path, tmp_path: Path) -> None:
+    from prefect.client.orchestration import get_client
+    from prefect.states import Running
+
+    with get_client(sync_client=True) as client:
+        ghost = client.create_flow_run(ingest, state=Running(), tags=[f"writing:{tmp_path / 'out'}"])
+        other = client.create_flow_run(ingest, state=Running(), tags=[f"writing:{tmp_path / 'other'}"])
+        state = ingest(raw=raw, out=tmp_path / "out", workers=1, return_state=True)
+        ended = client.read_flow_run(ghost.id).state
+        going = client.read_flow_run(other.id).state
+        run = client.read_flow_run(state.state_details.flow_run_id)
+    assert ended is not None
+    assert ended.is_crashed()
+    assert going is not None
+    assert going.is_running()
+    assert not run.tags
+
+
 def _break(monkeypatch: pytest.MonkeyPatch, error: Exception, *, times: int, only: str = "") -> list[str]:
     """The first file of each batch that was tried, in order; the first `times` tries raise `error`."""
     tries: list[str] = []

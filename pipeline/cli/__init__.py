@@ -9,6 +9,7 @@ Exit codes, the same for every command:
     3    the command failed: the dataset is locked, the disk is full, …
     130  interrupted
     141  whoever read the output went away (`winnow clean … | head`)
+    143  told to end by SIGTERM
 """
 
 from __future__ import annotations

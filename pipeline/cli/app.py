@@ -33,7 +33,7 @@ from pipeline.cli.common import Options, guarded, utf8_output
 EPILOG = (
     "Exit codes: 0 ok; 1 something was rejected (run: newly, and without --allow-rejects), verify found problems, "
     "diff a difference; 2 wrong usage, settings or rules; 3 the command failed (dataset locked, disk full, …); 130 interrupted; "
-    "141 the reader of the output went away."
+    "141 the reader of the output went away; 143 ended by SIGTERM."
 )
 
 app = typer.Typer(

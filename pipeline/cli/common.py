@@ -49,6 +49,7 @@ class Code(IntEnum):
     FAILED = 3
     INTERRUPTED = 130
     READER_GONE = 141
+    TERMINATED = 143
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +96,18 @@ def guarded(command: Callable[P, int]) -> Callable[P, None]:
                 code = command(*args, **kwargs)
                 sys.stdout.flush()
             except (Exception, KeyboardInterrupt) as error:  # noqa: BLE001  # each is told; what it means is the exit code
-                code = _code_after(error, interrupted=bool(interrupts))
+                code = _code_after(error, interrupts)
         raise typer.Exit(int(code))
 
     return run
 
 
-def _code_after(error: BaseException, *, interrupted: bool) -> Code:
+def _code_after(error: BaseException, interrupts: list[int]) -> Code:
     """The exit code after an error, which is told on standard error; a traceback only for what nobody foresaw."""
-    if interrupted or isinstance(error, KeyboardInterrupt):
+    if interrupts or isinstance(error, KeyboardInterrupt):
         # Whatever was raised in the end: on its way out a library may replace the interrupt by a failure of its own.
         sys.stderr.write("winnow: interrupted\n")
-        return Code.INTERRUPTED
+        return Code.TERMINATED if signal.SIGTERM in interrupts else Code.INTERRUPTED
     if isinstance(error, WinnowError):
         report(error)
         return code_of(error)
@@ -123,7 +124,7 @@ def _code_after(error: BaseException, *, interrupted: bool) -> Code:
 
 @contextmanager
 def _interrupts() -> Iterator[list[int]]:
-    """A context with a list that has an item for each SIGINT, which still raises KeyboardInterrupt."""
+    """A context with a list of the SIGINT and SIGTERM that came; both raise KeyboardInterrupt, so that all is left in order."""
     seen: list[int] = []
     if threading.current_thread() is not threading.main_thread():
         yield seen
@@ -133,11 +134,12 @@ def _interrupts() -> Iterator[list[int]]:
         seen.append(number)
         signal.default_int_handler(number, frame)
 
-    previous = signal.signal(signal.SIGINT, note)
+    previous = {number: signal.signal(number, note) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield seen
     finally:
-        signal.signal(signal.SIGINT, previous)
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 def code_of(error: WinnowError) -> Code:
