@@ -21,7 +21,7 @@ endif
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env run test test-all readers check fuzz lock clean
+.PHONY: help env run test test-all heavy check fuzz lock clean
 
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## \(.*\)/make \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name what; do printf '%-14s %s\n' "$$name" "$$what"; done
@@ -48,8 +48,8 @@ test: env ## the suite, without what is long
 test-all: env ## the whole suite, with the reasons of what was skipped
 	@$(PYTEST) -rs
 
-readers: env ## Spark and Hugging Face datasets, which test-all reads the dataset with where they are installed
-	@$(INSTALL) --require-hashes -r requirements-readers.lock
+heavy: env ## Spark, Hugging Face datasets, Ray and the fuzzer, which test-all uses where they are installed
+	@$(INSTALL) --require-hashes -r requirements-heavy.lock
 
 check: env ## linters, types and the suite
 	@$(VENV)/bin/ruff check
@@ -59,7 +59,7 @@ check: env ## linters, types and the suite
 
 TARGET  ?= process
 SECONDS ?= 1800
-fuzz: env ## looks for bytes that break a promise: make fuzz TARGET=blocks.html SECONDS=600 (Linux; what is found: .winnow/fuzz)
+fuzz: heavy ## looks for bytes that break a promise: make fuzz TARGET=blocks.html SECONDS=600 (Linux; what is found: .winnow/fuzz)
 	@mkdir -p .winnow/fuzz/$(TARGET)
 	@cd .winnow/fuzz && $(CURDIR)/$(VENV)/bin/python $(CURDIR)/tests/fuzz $(TARGET) $(SECONDS) $(TARGET)
 
@@ -67,7 +67,7 @@ lock: ## newest versions that pyproject.toml allows (needs uv)
 	@test -n "$(UV)" || { echo "make: locking needs uv" >&2; exit 1; }
 	@$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --group build -o requirements-build.lock
 	@$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --group dev -o requirements.lock pyproject.toml
-	@$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --group readers -c requirements.lock -o requirements-readers.lock
+	@$(UV) pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes --no-header --no-emit-index-url --group heavy -c requirements.lock -o requirements-heavy.lock
 
 clean: ## removes what was made, but not the dataset
 	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .hypothesis build dist

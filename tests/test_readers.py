@@ -230,14 +230,14 @@ def test_readers_agree_on_types_and_on_all_values(reader: str, table: str, out: 
 @pytest.mark.long
 @pytest.mark.parametrize("table", dataset.TABLES)
 def test_hugging_face_datasets_agrees(table: str, out: Path, tmp_path: Path) -> None:
-    pytest.importorskip("datasets", reason="needs the package datasets (dependency group readers)")
+    pytest.importorskip("datasets", reason="needs the package datasets (dependency group heavy)")
     agrees("huggingface", all_by_program(HUGGINGFACE, out / table, tmp_path), out, table)
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("table", dataset.TABLES)
 def test_spark_agrees(table: str, out: Path, tmp_path: Path) -> None:
-    pytest.importorskip("pyspark", reason="needs the package pyspark (dependency group readers)")
+    pytest.importorskip("pyspark", reason="needs the package pyspark (dependency group heavy)")
     if shutil.which("java") is None:
         pytest.skip("Spark needs Java")
     agrees("spark", all_by_program(SPARK, out / table, tmp_path), out, table)
