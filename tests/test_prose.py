@@ -213,10 +213,8 @@ def test_an_article_with_headings_stays_whole() -> None:
 
 
 def test_confidence_is_in_the_segments_and_the_features_say_why() -> None:
-    text = SEVERAL.read_text(encoding="utf-8")
-    trace = trace_of(text)
-    cut = trace.segments[2]  # the separators decide the first cut, the scorer this one
-    assert cut.splitter == prose.RULE
+    trace = trace_of(SEVERAL.with_name("split.prose.txt").read_text(encoding="utf-8"))
+    cut = next(segment for segment in trace.segments if segment.splitter == prose.RULE)
     assert 0.5 <= cut.confidence < 1
     reasons = prose.explain(trace.page.blocks, trace.marks, trace.page.blocks.index(cut.blocks[0]))
     assert reasons
