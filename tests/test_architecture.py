@@ -49,7 +49,7 @@ CONFINED = {
 }
 # Modules of plug-in rooms that are the room's common ground, not plug-ins.
 COMMON = {"__init__", "derive", "format", "collector", "hints", "rejoin", "splitter", "features"}
-COMMON |= {"export", "lines", "labels", "people", "day", "near", "extractor", "container", "row", "tags", "elements"}
+COMMON |= {"export", "lines", "labels", "people", "day", "near", "titles", "extractor", "container", "row", "tags", "elements"}
 # One reader of HTML falls back on the other; a feed's items hold HTML.
 READERS_OF_HTML = {("blocks", "html"), ("blocks", "feed")}
 PLUGIN_ROOMS = ("blocks", "split", "fields", "enrich", "label", "sources/extract", "sources/containers")
