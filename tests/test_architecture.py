@@ -56,21 +56,8 @@ CONFINED = {
 }
 # Modules of plug-in rooms that are the room's common ground, not plug-ins.
 COMMON = {"__init__", "derive", "format", "collector", "hints", "hyphens", "rejoin", "splitter", "features"}
-COMMON |= {
-    "export",
-    "lines",
-    "labels",
-    "people",
-    "signature",
-    "day",
-    "near",
-    "extractor",
-    "container",
-    "row",
-    "zipfiles",
-    "tags",
-    "elements",
-}
+COMMON |= {"export", "lines", "labels", "people", "signature", "day", "near", "titles"}
+COMMON |= {"extractor", "container", "row", "zipfiles", "tags", "elements"}
 # One reader of HTML falls back on the other; a feed's items hold HTML.
 READERS_OF_HTML = {("blocks", "html"), ("blocks", "feed")}
 PLUGIN_ROOMS = ("blocks", "split", "fields", "enrich", "label", "sources/extract", "sources/containers")

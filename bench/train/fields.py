@@ -75,7 +75,8 @@ def run(data: Path, target: Path, folds: Path) -> int:
     for number, model in enumerate(models):
         path = folds / f"{target.stem}.{number}.json" if number < FOLDS else target
         learnt = sum(each.fold != number for each in samples)
-        about = {"command": COMMAND, "data": digest, "pages": learnt, "scores": scores if number == FOLDS else {}}
+        about = {"command": COMMAND, "data": digest, "pages": learnt}
+        about |= {"fold": number} if number < FOLDS else {"scores": scores}
         content = {"about": about, "settings": {}, "models": {titles.MODEL: slim(model)}}
         path.write_text(json.dumps(content, separators=(",", ":")) + "\n", encoding="utf-8")
     return 0

@@ -6,6 +6,7 @@ one candidate; its features tell where it stands, which other places say the sam
 
 from __future__ import annotations
 
+import functools
 import re
 import unicodedata
 from typing import TYPE_CHECKING, NamedTuple
@@ -94,9 +95,15 @@ def choose(segment: Segment, hints: Hints, current: str | None, weights: Weights
     if len({each.value for each in found}) < 2:  # noqa: PLR2004
         return None
     model = (weights or learned.load(FILE)).models[MODEL]
-    odds = model.log_odds(table(found, hints, current)[:, [FEATURES.index(name) for name in model.features]])
+    odds = model.log_odds(table(found, hints, current)[:, _columns(model.features)])
     best = int(np.argmax(odds))
     return Choice(found[best].value, found[best].places[0], float(np.round(1 / (1 + np.exp(-odds[best])), 4)))
+
+
+@functools.cache
+def _columns(names: tuple[str, ...]) -> list[int]:
+    """Where these features stand in FEATURES."""
+    return [FEATURES.index(name) for name in names]
 
 
 def candidates(segment: Segment, hints: Hints) -> list[Candidate]:
