@@ -168,10 +168,11 @@ def test_folds_judge_each_row_by_weights_that_never_saw_its_site(
     held_out._context.cache_clear()
     assert [row["id"] for row in rows] == [f"page-{n}" for n in range(6)]
     folds = {blocks.fold_of(row["url"], row["id"]) for row in pq.read_table(source, columns=["url", "id"]).to_pylist()}
-    assert set(asked) == {f"{file}.{fold}.json" for file in (held_out.HTML, held_out.LINES, held_out.TITLES) for fold in folds}
+    shipped = {path.name for path in learned.HOME.glob("*.json")}  # read once a process, by whoever comes first
+    assert set(asked) - shipped == {f"{file}.{fold}.json" for file in held_out.FILES for fold in folds}
 
 
-@pytest.mark.parametrize("file", [held_out.HTML, held_out.LINES, held_out.TITLES])
+@pytest.mark.parametrize("file", held_out.FILES)
 def test_each_stored_fold_says_which_it_is_and_is_of_the_data_of_the_shipped_file(file: str) -> None:
     shipped = learned.load(file).about
     folds = [learned.read(held_out.HOME / f"{file}.{fold}.json").about for fold in range(blocks.FOLDS)]
