@@ -129,10 +129,9 @@ class _Builder:
         self.length += len(text)
 
     def repair(self, repair: Repair) -> None:
-        """A note, if the repaired run was kept, or what stands at either side of a run that nothing is left of."""
+        """A note, if the repaired run was kept."""
         at = bisect_right(self.kept, repair.start, key=lambda kept: kept.start) - 1
-        ends = self.kept[at].end if at >= 0 else 0
-        if repair.end <= ends or (ends == repair.start and at + 1 < len(self.kept) and self.kept[at + 1].start == repair.end):
+        if at >= 0 and repair.end <= self.kept[at].end:
             self.entries.append(
                 Entry(
                     Action.REPAIRED,

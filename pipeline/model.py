@@ -96,7 +96,7 @@ class Run(NamedTuple):
 
     `how` is "verbatim", or the `+`-joined names of the functions in `pipeline.blocks.derive` that make `text` from the slice:
     entity (character references), unescaped (those of XML around HTML), space (white space folded), joined (a line break inside
-    a paragraph), glued (one inside a word), unhyphenated (one with the hyphen before it), repaired (mojibake).
+    a paragraph), glued (one inside a word), unhyphenated (one with the letter and hyphen before it), repaired (mojibake).
     """
 
     start: int

@@ -26,7 +26,9 @@ from pipeline.model import (
     Topic,
 )
 
-CONTEXT: Any = SimpleNamespace(settings=SimpleNamespace(ledger_text=True, digest="s" * 64), ruleset="r" * 64, version="9.9")
+CONTEXT: Any = SimpleNamespace(
+    settings=SimpleNamespace(ledger_text=True, digest="s" * 64, step="all"), ruleset="r" * 64, version="9.9"
+)
 
 
 def article(position: int = 0, **changes: Any) -> Article:
@@ -157,7 +159,7 @@ def test_ledger_names_the_article_by_its_id() -> None:
 
 
 def test_ledger_text_can_be_left_out() -> None:
-    lean: Any = SimpleNamespace(**{**vars(CONTEXT), "settings": SimpleNamespace(ledger_text=False, digest="")})
+    lean: Any = SimpleNamespace(**{**vars(CONTEXT), "settings": SimpleNamespace(ledger_text=False, digest="", step="all")})
     assert rows("ledger", outcome("a", article(), ledger=(entry(0, 5),)), context=lean)[0]["text"] is None
 
 

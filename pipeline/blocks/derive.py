@@ -34,7 +34,7 @@ FUNCTIONS: dict[str, Callable[[str], str]] = {
     "space": fold,
     "joined": lambda _: " ",
     "glued": lambda _: "",
-    "unhyphenated": lambda _: "",
+    "unhyphenated": lambda text: text[:1],
     **REPAIRS,
 }
 

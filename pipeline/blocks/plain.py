@@ -50,19 +50,23 @@ def read(decoded: Decoded) -> Page:
             pieces.append(Run(start, end, decoded.text[start:end], "verbatim"))
     if pieces:
         blocks.append(_block(pieces, gap))
-    repairs = [
-        Repair(end - 1, start, HYPHENATION, decoded.text[end - 1 : start], "") for (end, start), gone in broken.items() if gone
-    ]
-    return Page(tuple(blocks), Hints(), tuple(repairs))
+    made_whole = [(end - 2, start) for (end, start), gone in broken.items() if gone]
+    repairs = tuple(Repair(start, end, HYPHENATION, decoded.text[start:end], decoded.text[start]) for start, end in made_whole)
+    return Page(tuple(blocks), Hints(), repairs)
 
 
-def _joint(above: Run, start: int, how: str | None, broken: dict[hyphens.Break, bool]) -> tuple[Run, Run]:
-    """The run above, without the hyphen of a word that goes on, and what joins it with the line that begins at `start`."""
+def _joint(above: Run, start: int, how: str | None, broken: dict[hyphens.Break, bool]) -> list[Run]:
+    """The run above, and what joins it with the line that begins at `start`.
+
+    Where a word goes on, that is its last letter, with the hyphen and the line's end behind it.
+    """
     inside = broken.get((above.end, start))
     if inside:
-        return above._replace(end=above.end - 1, text=above.text[:-1]), Run(above.end - 1, start, "", "unhyphenated")
+        last = above.end - 2
+        rest = [above._replace(end=last, text=above.text[:-2])] if last > above.start else []
+        return [*rest, Run(last, start, above.text[-2], "unhyphenated")]
     glued = how == "glued" or inside is not None
-    return above, Run(above.end, start, "" if glued else " ", "glued" if glued else "joined")
+    return [above, Run(above.end, start, "" if glued else " ", "glued" if glued else "joined")]
 
 
 def _block(runs: list[Run], gap: int) -> Block:

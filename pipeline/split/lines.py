@@ -67,8 +67,8 @@ def lines_of(block: Block) -> list[Block]:
 
 
 def _hyphen(joint: Run) -> Run:
-    """What ended the line before its word was made whole."""
-    return Run(joint.start, joint.start + 1, "-", "verbatim")
+    """What ended the line before its word was made whole: a letter and the hyphen."""
+    return Run(joint.start, joint.start + 2, joint.text + "-", "verbatim")
 
 
 def _pieces(block: Block, is_own: Callable[[str], bool]) -> list[Block]:
