@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.dataset as ds
 
 from pipeline.columns import ARTICLES
 from pipeline.dataset.files import explained, make_folder, move, remove_tree, sync_file, sync_folder
@@ -21,6 +20,8 @@ from pipeline.errors import DatasetError, SettingsError
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
+
+    import pyarrow.dataset as ds
 
 # `year` is that of date_published; null is Hive's __HIVE_DEFAULT_PARTITION__.
 KEYS = {"language": pa.string(), "year": pa.int32(), "publisher": pa.string()}
@@ -33,6 +34,8 @@ def partition(out: Path, folder: Path, by: Sequence[str], commit: int | None = N
     It is there whole or not at all. A column that is partitioned by stands in the folders' names only. SettingsError
     for an unknown key, DatasetError if there is no such commit, if `folder` is there already, or if the disk refuses.
     """
+    import pyarrow.dataset as ds  # 0.5 s and all of pandas, where that is installed, which a run need not wait for
+
     unknown = [key for key in by if key not in KEYS]
     if unknown or not by or len(set(by)) < len(by):
         raise SettingsError(f"no key to partition by: {', '.join(unknown or by)}", place="by", remedy=f"Known: {', '.join(KEYS)}")
