@@ -55,7 +55,7 @@ class Shape(NamedTuple):
 def shape(text: str) -> Shape:
     """The shape of one line."""
     if len(text) > 400:  # noqa: PLR2004 - a paragraph: nothing of it is asked but that
-        return Shape((*(0.0 for _ in CUES), 0, 0, 0, 0, 0, 0, 0, 0, 1), 99, 0, 0, 0, None, "", 0, True)
+        return Shape((*(0.0 for _ in CUES), 0, 0, 0, 0, 0, 0, 0, 0, 1), 99, 0, 0, 0, None, "", 0, digits=True)
     found = [word.rstrip(".-") for word in _WORD.findall(text)[:_MOST_WORDS]]
     folded = [word.casefold() for word in found]
     bits = 0

@@ -111,7 +111,7 @@ def table(texts: Sequence[str], gaps: Sequence[int], marks: Sequence[Sequence[fl
     page = _Page(texts, marks, prose, (start, end), shapes, [place for place in places if texts[place] in titles])
     own = {
         text: (
-            _surface(text, read[text].shape, text in titles),
+            _surface(text, read[text].shape, titleable=text in titles),
             head.about(text, read[text].overlap),
             page.about(text, read[text]),
         )
@@ -181,7 +181,7 @@ def _window(count: int, start: int, end: int) -> list[int]:
     return sorted(seen)
 
 
-def _surface(text: str, own: Shape, titleable: bool) -> tuple[float, ...]:
+def _surface(text: str, own: Shape, *, titleable: bool) -> tuple[float, ...]:
     size = len(text)
     return (
         size,
