@@ -41,6 +41,7 @@ _JUDGED = frozenset(("author", "date"))
 MAX_BYLINE = 150
 _PLACE = {name: number for number, name in enumerate(heads.NAMES)}
 _SEEN = (Label.TITLE, Label.BYLINE, Label.DATELINE, Label.BOILERPLATE)
+_COLUMN = {label: number for number, label in enumerate(_SEEN, 1)}
 
 
 class Scores(NamedTuple):
@@ -84,10 +85,18 @@ def is_dump(page: Page, marks: Marks) -> bool:
 
 def seen(each: Sequence[Mark]) -> list[float]:
     """What labelers before said of a line: furniture by score; title, byline, dateline, furniture by rule; anything certain."""
-    score = max((mark.confidence for mark in each if mark.rule.startswith(SCORE)), default=0.0)
-    rules = [mark for mark in each if not mark.inline and not mark.rule.startswith(SCORE)]
-    by_rule = [max((mark.confidence for mark in rules if mark.label is label), default=0.0) for label in _SEEN]
-    return [score, *by_rule, float(any(mark.confidence >= CERTAIN for mark in rules))]
+    found = [0.0] * (len(_SEEN) + 2)
+    for mark in each:
+        confidence = mark.confidence
+        if mark.rule.startswith(SCORE):
+            found[0] = max(found[0], confidence)
+        elif not mark.inline:
+            at = _COLUMN.get(mark.label)
+            if at is not None:
+                found[at] = max(found[at], confidence)
+            if confidence >= CERTAIN:
+                found[-1] = 1.0
+    return found
 
 
 def measure(page: Page, marks: Marks) -> Lines:
