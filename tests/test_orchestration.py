@@ -98,8 +98,8 @@ def pool(project: Project) -> Project:
 
 def _made(folder: Path) -> dict[str, bytes]:
     """Every file that says what was made, but for records of when."""
-    kinds = {".parquet", ".toml"}
-    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.suffix in kinds}
+    made = (path for kind in ("*.parquet", "*.toml", "frequencies.json") for path in folder.rglob(kind))
+    return {str(path.relative_to(folder)): path.read_bytes() for path in sorted(made)}
 
 
 @pytest.mark.parametrize("name", flows.FLOWS)
