@@ -1,8 +1,8 @@
 """Where a run's batches are done: in processes of this machine, by Dask or by Ray. Does not import Prefect.
 
 Prefect's own runners for Dask and Ray run its engine in each worker, which costs many times a thread and asks that every worker
-reaches the server (docs/engines.md). So a task is a thread here that waits for one call there; a worker needs winnow and the shared
-folders and nothing else.
+reaches the server (docs/engines.md). So a task is a thread here that waits for one call there; a worker needs winnow and the
+shared folders and nothing else.
 
 Paths and settings are shipped to a worker, a small report comes back: the rows go into the dataset's staging folder.
 """
