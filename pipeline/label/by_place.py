@@ -101,7 +101,7 @@ def _extras(page: Page) -> dict[int, Mark]:
 
 
 def _inside(page: Page, names: frozenset[str]) -> set[int]:
-    """The blocks that stand in an element of one of these names, by its class, id, role or itemprop; <body> is all of the page."""
+    """The blocks that stand in an element, the whole page aside, of one of these names (its class, id, role or itemprop)."""
     known: dict[int, bool] = {}
     found = set()
     for place, block in enumerate(page.blocks):
