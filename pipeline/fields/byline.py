@@ -184,7 +184,7 @@ def _by_class(near: Sequence[Block], sites: frozenset[str]) -> Found | None:
             if names:
                 break
             continue
-        here = [name for name in people(block.text) if not is_site(name, sites)]
+        here = [name for name in signers(block.text) if not is_site(name, sites)]
         if names and not all(is_person(name) for name in here):
             break
         if here and (all(is_person(name) for name in here) or (signs(block.text) and len(here) == 1)):
