@@ -70,7 +70,9 @@ _ORGANISATION = re.compile(
     re.IGNORECASE,
 )
 # "Harbour Gazette Staff": an outlet's own people sign together.
-_STAFF = re.compile(r"(?:The |the )?[A-Z][\w.&'’-]*(?: [A-Z&][\w.&'’-]*){0,3} (?:[Ss]taff|[Tt]eam|[Ee]ditors|[Ee]ditorial [Tt]eam)")
+_STAFF = re.compile(
+    r"(?:The |the )?[A-Z][\w.&'’-]*(?: [A-Z&][\w.&'’-]*){0,3} (?:[Ss]taff|[Tt]eam|[Ee]ditors|[Ee]ditorial [Tt]eam)"
+)
 _PARTICLES = frozenset(
     "de van von der den da dos das di del della la le el al bin ibn ben ter zu du des af av ten op y e i o' st. dalla d'".split()  # noqa: SIM905
 )
