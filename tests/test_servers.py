@@ -117,7 +117,7 @@ def test_the_ui_shows_runs_artifacts_and_schedules(tmp_path: Path) -> None:
         assert "ingest-summary" in _page(f"{ui}/artifacts", pictures)
         schedule = _page(f"{ui}/deployments/deployment/{deployment['id']}", pictures)
         assert deployment["name"] in schedule
-        assert "hour" in schedule
+        assert "Hourly" in schedule
         served.send_signal(signal.SIGTERM)
         assert served.wait(120) == 0
     finally:
