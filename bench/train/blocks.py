@@ -65,16 +65,9 @@ COMMON = {
     "force_col_wise": True,
     "feature_pre_filter": False,
 }
-FIRST = {**COMMON, "num_leaves": 8, "learning_rate": 0.06, "feature_fraction": 0.25, "min_data_in_leaf": 150}
-SECOND = {
-    **COMMON,
-    "num_leaves": 31,
-    "learning_rate": 0.04,
-    "feature_fraction": 0.15,
-    "min_data_in_leaf": 200,
-    "lambda_l2": 60.0,
-}
-FIRST_TREES, SECOND_TREES = 300, 200
+FIRST = {**COMMON, "num_leaves": 8, "learning_rate": 0.12, "feature_fraction": 0.25, "min_data_in_leaf": 150}
+SECOND = {**COMMON, "num_leaves": 16, "learning_rate": 0.06, "feature_fraction": 0.25, "min_data_in_leaf": 200}
+FIRST_TREES, SECOND_TREES = 150, 150
 LOOK_AGAIN = 0.01
 SETTINGS = {
     "look_again": LOOK_AGAIN,

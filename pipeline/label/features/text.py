@@ -219,18 +219,6 @@ _CONSENT = (
     "privacid",
     "隐私",
     "согласи",
-    "prywatno",
-    "danych osobowych",
-    "toestemming",
-    "samtyck",
-    "samtykk",
-    "souhlas",
-    "consenso",
-    "gizlilik",
-    "персональн",
-    "个人信息",
-    "プライバシー",
-    "개인정보",
 )
 MIN_CONSENT = 20
 # Characters; what is longer is no title.

@@ -1,8 +1,8 @@
 """mail: a message as .eml, in a maildir, or a page saved as MHTML (RFC 2045, 2046, 2557).
 
-The first text is the message's own and has its name; what its header says of subject, sender and date goes with it. Of parts that say the same (multipart/alternative) HTML is taken, else the
-first text; of a page and what it needs (multipart/related) the page. Attachments and enclosed messages are members; pictures,
-sounds and signatures that are not attached are no sources.
+The first text is the message's own and has its name; what the header says of subject, sender and date goes with it. Of parts that
+say the same (multipart/alternative) HTML is taken, else the first text; of a page and what it needs (multipart/related) the page.
+Attachments and enclosed messages are members; pictures, sounds and signatures that are not attached are no sources.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import email
 import io
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from email.errors import MessageError
 from email.header import decode_header, make_header
 from email.message import Message
@@ -56,10 +57,8 @@ def _said(message: _Message) -> Iterator[tuple[str, str]]:
     subject = _REPLY.sub("", _words(message.get("Subject")))
     if subject:
         yield "title", subject
-    try:
+    with suppress(ValueError):  # no date, or none that says when
         yield "date", parsedate_to_datetime(str(message.get("Date"))).isoformat()
-    except ValueError:  # no date, or none that says when
-        pass
     name = parseaddr(_words(message.get("From")))[0]
     if name:
         yield "author", name
