@@ -12,6 +12,7 @@ import io
 import re
 from collections.abc import Iterator
 from email.errors import MessageError
+from email.header import decode_header, make_header
 from email.message import Message
 from typing import Any, TypeAlias, cast
 
@@ -22,6 +23,7 @@ from pipeline.sources.containers.container import Container, Found, Reading, rea
 _HEADER = re.compile(rb"(?:[!-9;-~]+:[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*)+(?:\r?\n|\Z)")
 _SENDER = re.compile(rb"(?im)^from:")
 _MACHINE = re.compile(rb"(?im)^(?:mime-version|message-id|received|return-path):")
+_HEADERS = ("subject", "from", "date", "message-id", "list-id", "archived-at")
 _Message: TypeAlias = "Message[Any, Any]"
 
 
@@ -34,7 +36,8 @@ def _recognise(head: bytes, settings: Settings) -> bool:
 def _members(reading: Reading) -> Iterator[Found]:
     message = email.message_from_bytes(read_bounded(reading.file, reading.settings))
     address = str(message.get("Snapshot-Content-Location") or "")
-    headers = (("url", address),) if address else ()
+    # A saved page's header says who saved it, and when.
+    headers = (("url", address),) if address else tuple(_said(message))
     for number, part in enumerate(_sources(message)):
         name = str(part.get_filename() or f"part {number + 1}") if number else ""
         if part.get_content_type() == "message/rfc822":
@@ -45,6 +48,25 @@ def _members(reading: Reading) -> Iterator[Found]:
         content = payload if isinstance(payload, bytes) else b""
         # What is attached may be a container in its turn.
         yield Found(name, io.BytesIO(content) if number else content, part.get_content_charset(), headers)
+
+
+def _said(message: _Message) -> Iterator[tuple[str, str]]:
+    """What the header says of the mail; "received" is when the first server took it, whose line is the last."""
+    for name in _HEADERS:
+        text = _decoded(message.get(name))
+        if text:
+            yield f"mail.{name}", text
+    stamps = message.get_all("Received") or []
+    if stamps:
+        yield "mail.received", _decoded(stamps[-1]).rpartition(";")[2].strip()
+
+
+def _decoded(value: object) -> str:
+    """A header in one line, its encoded words (RFC 2047) read; "" for what cannot be."""
+    try:
+        return " ".join(str(make_header(decode_header(str(value or "")))).split())
+    except (MessageError, LookupError, ValueError):
+        return ""
 
 
 def _sources(part: _Message) -> Iterator[_Message]:
