@@ -34,13 +34,14 @@ STRUCTURED = ("json-ld.author", "meta.article:author", "meta.parsely-author", "m
 GENERAL = (
     "json-ld.page.author",
     "meta.author",
+    "front-matter.author",
     "meta.dc.creator",
     "meta.byl",
     "meta.twitter:data1",
     "json-ld.author.organization",
 )
 # Where nothing else says who wrote it.
-UNSIGNED = ("json-ld.author", "meta.author")
+UNSIGNED = ("json-ld.author", "meta.author", "front-matter.author")
 # What content systems call the element of a byline.
 NAMED = frozenset(("author", "authors", "byline", "autor", "autoren", "auteur", "verfasser", "writer", "redactor", "journalist"))
 # And those of categories, beside whose names dates stand as well.

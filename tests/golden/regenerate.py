@@ -29,11 +29,11 @@ FOLDER = Path(__file__).parent
 XFAIL = "xfail"
 # A user's topics; one golden has their phrases.
 TAXONOMY = {"Water": ("wheel pit", "sluice paddle"), "Milling": ("bedstone", "wheel pit"), "Rail": ("tram",)}
-_ENDINGS = (".txt", ".html", ".xml", ".sgm", ".docx", ".pdf", ".rtf", ".eml")
+_ENDINGS = (".txt", ".html", ".xml", ".sgm", ".docx", ".pdf", ".rtf", ".eml", ".md")
 
 
 def documents() -> list[Path]:
-    """The input documents, by name: room.module[.variant].(txt|html|xml|sgm|docx|pdf|rtf|eml)."""
+    """The input documents, by name: room.module[.variant].(txt|html|xml|sgm|docx|pdf|rtf|eml|md)."""
     return sorted(path for path in FOLDER.iterdir() if path.suffix in _ENDINGS)
 
 
