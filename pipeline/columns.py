@@ -155,7 +155,11 @@ DOCUMENTS = pa.schema(
         _field("characters_dropped", pa.int64(), "source characters in spans that were dropped", _CODE_POINTS),
         _field("characters_separator", pa.int64(), "source characters in spans that part articles", _CODE_POINTS),
         _field("characters_quarantined", pa.int64(), "length of the decoded text, where it was rejected", _CODE_POINTS),
-        _field("status", pa.string(), "ok: nothing was rejected; partial: some was; rejected: all was"),
+        _field(
+            "status",
+            pa.string(),
+            "ok: nothing was rejected; partial: some was; rejected: all was; gone: kept though its file was deleted",
+        ),
         _field("stage", pa.string(), "where it was rejected"),
         _field("reason", pa.string(), "short stable code of the rejection"),
         _field("detail", pa.string(), "what exactly was wrong"),

@@ -15,6 +15,7 @@ from pipeline.surface import likeness_key, words
 # Where a page declares its title; in falling trust.
 TITLES = (
     "json-ld.headline",
+    "front-matter.title",
     "meta.og:title",
     "meta.twitter:title",
     "meta.headline",

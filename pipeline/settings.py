@@ -32,7 +32,7 @@ _QUOTED = re.compile("'([^']*)'")
 # These decide where and how fast, never what a row says: they stay out of the digest (law 6).
 _PLACE_AND_PACE = frozenset(
     {
-        *("raw", "out", "include", "exclude", "allow_empty", "workers", "batch_files", "batch_bytes"),
+        *("raw", "out", "include", "exclude", "allow_empty", "keep_deleted", "workers", "batch_files", "batch_bytes"),
         *("zstd_level", "row_group_rows", "keep_commits"),
         *("wait_seconds", "stall_seconds", "run_seconds", "schedule", "overlap", "runner", "address"),
     }
@@ -67,6 +67,9 @@ class Settings(BaseSettings):
     exclude: tuple[str, ...] = Field((), description="globs of files, relative to raw, that are not sources")
     hidden: bool = Field(False, description="also read files and folders whose name starts with a dot")
     allow_empty: bool = Field(False, description="a raw folder without a file to read retires all rows there are")
+    keep_deleted: bool = Field(
+        False, description="rows of files that are gone from raw stay, marked as gone, instead of being retired"
+    )
     max_source_bytes: int = Field(
         512 * 2**20, gt=0, description="a larger file, or member of a container, is rejected as too-large"
     )

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from pipeline.process import Context
 
 
-OK, PARTIAL, REJECTED = "ok", "partial", "rejected"
+OK, PARTIAL, REJECTED, GONE = "ok", "partial", "rejected", "gone"
 
 
 def to_batches(outcomes: Iterable[Outcome], context: Context) -> dict[str, pa.RecordBatch]:

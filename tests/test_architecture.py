@@ -49,6 +49,8 @@ CONFINED = {
     "zstandard": {"sources.containers.compressed"},
     "warcio": {"sources.containers.warc"},
     "chardet": {"decode"},
+    "markdown_it": {"blocks.markdown"},
+    "yaml": {"blocks.markdown"},
     "re2": {"rules"},
     "rensa": {"dedupe"},
     "pydantic": {"settings", "flows"},

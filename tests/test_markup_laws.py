@@ -21,6 +21,7 @@ from pipeline.sources import from_bytes
 
 ROOMS = (
     "blocks.feed",
+    "blocks.markdown",
     "blocks.sgml",
     "extract",
     "split.europresse",
@@ -34,7 +35,7 @@ ROOMS = (
 COUNTED = {Action.DROPPED, Action.TAKEN, Action.SEPARATOR}
 GOLDENS = [document for document in documents() if document.name.startswith(ROOMS)]
 TEXTS = [document for document in documents() if document.suffix == ".txt" and expected(document).get("export")]
-MARKUP = [document for document in GOLDENS if document.suffix in (".xml", ".sgm", ".html")]
+MARKUP = [document for document in GOLDENS if document.suffix in (".xml", ".sgm", ".html", ".md")]
 CONTEXT = prepare(load())
 
 

@@ -21,6 +21,9 @@ CLEAN = (
     "می‌خواهم به بندر بروم.",
     "渡し船は、夕方に戻る。",
     "बन्दरगाह की ड़ोर",
+    "ភាសា\u200bខ្មែរ\u200b100\u200bនាក់",
+    "ภาษา\u200bไทย\u200bWindows\u200bใหม่",
+    "ᦅᧄᦺᦑ\u200bᦟᦹᧉ ꦧꦱ\u200bꦗꦮ",
     "Die Firma CafÉ “ÀLA” – 5 µm ½",
 )
 
@@ -49,7 +52,7 @@ def test_one_mistake_is_mended_alike_in_every_run() -> None:
     assert [REPAIRS["reread-mac_roman"](text) for text in texts] == ["Möwe", "Fähre", "Öl", "grün"]
 
 
-@given(st.text(alphabet=st.sampled_from("aé’ﬁ“ÃÂ©¼äß\x92â€™РС»вЂ™ \u00ad\u200d\u0301")))
+@given(st.text(alphabet=st.sampled_from("aé’ﬁ“ÃÂ©¼äß\x92â€™РС»вЂ™ \u00ad\u200d\u0301\u200bខ")))
 def test_a_repair_repeated_changes_nothing(text: str) -> None:
     for name in ("composed", "unligated", "visible"):
         once = REPAIRS[name](text)
@@ -61,6 +64,7 @@ def test_letters_taken_apart_are_joined_ligatures_parted_and_invisible_character
     assert unligated("oﬃce ﬁrst cœur Straße ﬅ") == "office first cœur Straße ﬅ"
     assert visible("Mu\u00adseum\u200b \u202ahier\ufeff\x01") == "Museum hier"
     assert visible("\u200b") == "\u200b"
+    assert visible("\u200bខ្មែរ\u200b \u200bខ្មែរ\u200b") == "ខ្មែរ ខ្មែរ"
     assert visible("می\u200cخواهم 👩\u200d🚒 a\u200db") == "می\u200cخواهم 👩\u200d🚒 ab"
 
 

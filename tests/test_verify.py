@@ -213,6 +213,10 @@ def _status(rows: Rows) -> None:
     rows["documents"][0]["status"] = "rejected"
 
 
+def _gone(rows: Rows) -> None:
+    rows["documents"][0]["status"] = "gone"
+
+
 def _no_reason(rows: Rows) -> None:
     rows["documents"][-1]["reason"] = None
 
@@ -287,6 +291,7 @@ FORGED = [
     (_other_digest, "articles", "a.txt", "and the documents table says"),
     (_declared, "documents", "a.txt", "500 articles are declared and"),
     (_status, "documents", "a.txt", "it is rejected, and there are articles"),
+    (_gone, "documents", "a.txt", "it is gone, and stands without what is gone"),
     (_no_reason, "documents", "empty.txt", "the reason is None"),
     (_counts, "documents", "a.txt", "characters are counted and the spans hold"),
     (_encoding, "documents", "a.txt", "'cp1252', and the source gives 'utf-8'"),

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pyarrow.parquet as pq
 
 from pipeline.dataset.files import explained, make_folder, move, publish, put_json, remove, remove_tree, sync_folder
+from pipeline.dataset.gone import copy
 from pipeline.dataset.layout import DERIVED, TABLES, Layout, staged
 from pipeline.dataset.pack import pack
 from pipeline.dataset.record import Commit, FileRecord, load, numbers
@@ -39,10 +40,12 @@ def commit(plan: Plan, reports: Iterable[Report]) -> Commit:
         cause = f"{len(lost)} batches were not reported"
         raise DatasetError(cause, place=str(plan.out), remedy="Run again; nothing was published")
     previous = plan.previous
-    if previous is not None and not made and not plan.carried and plan.order == tuple(batch.slot for batch in previous.batches):
+    same = not (made or plan.carried or plan.gone)
+    if previous is not None and same and plan.order == tuple(batch.slot for batch in previous.batches):
         return unchanged(previous)
     with explained(plan.out):
         written = [report.record for report in made.values()] + [pack(group, plan.out, plan.staging) for group in plan.carried]
+        written += [copy(keeping, plan.staging) for keeping in plan.gone]
         records = {batch.slot: batch for batch in (*plan.unchanged, *written)}
         new = _new_commit(plan, tuple(records[slot] for slot in plan.order), tuple(made.values()))
         install(plan.out, plan.staging, new, previous, written, plan.keep_commits)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from pipeline.columns import SCHEMA_VERSION
 from pipeline.dataset.commit import install, recover, succeeding, unchanged
 from pipeline.dataset.files import explained, make_folder
+from pipeline.dataset.gone import is_gone
 from pipeline.dataset.layout import Layout
 from pipeline.dataset.lock import locked
 from pipeline.dataset.pack import Group, Piece, pack
@@ -97,7 +98,8 @@ def _grouped(records: Iterable[BatchRecord], target: int) -> Iterator[list[Batch
     total = 0
     for record in records:
         size = sum(part.bytes for part in record.whole)
-        small = 2 * size < target
+        # What is gone stays by itself: its files say of themselves that they were made by other rules.
+        small = 2 * size < target and not is_gone(record)
         if group and (not small or total + size > target):
             yield group
             group, total = [], 0

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pipeline.columns import SCHEMA_VERSION
 from pipeline.dataset.commit import recover
 from pipeline.dataset.files import digest, explained, make_folder
+from pipeline.dataset.gone import Keeping, Kept, is_gone, keep
 from pipeline.dataset.layout import Layout
 from pipeline.dataset.pack import Group, match
 from pipeline.dataset.record import BatchRecord, Commit, Identity, load
@@ -72,7 +73,8 @@ class Batch:
 class Plan:
     """The work of one run. `order` holds the slots of all batches; `unchanged` those that need no work.
 
-    `carried` are unchanged batches that shared their files with others that changed: their rows are copied, not made anew.
+    `carried` are unchanged batches that shared their files with others that changed: their rows are copied, not made anew;
+    of `gone` the same holds, of which the files are no longer there.
     """
 
     out: Path
@@ -85,6 +87,7 @@ class Plan:
     previous: Commit | None
     keep_commits: int
     carried: tuple[Group, ...] = ()
+    gone: tuple[Keeping, ...] = ()
     step: str = "all"
 
     @property
@@ -111,10 +114,12 @@ def plan(settings: Settings) -> Plan:
     _refuse_emptiness(items, previous, settings)
     batches = list(_batches(items, made_by, settings))
     have = [batch for batch in previous.batches if is_there(layout, batch)] if previous else []
-    matched = match([(batch.slot, batch.name) for batch in batches], have, settings)
+    live = [batch for batch in have if not is_gone(batch)]
+    matched = match([(batch.slot, batch.name) for batch in batches], live, settings)
+    kept = _kept(items, batches, have, previous, settings)
     todo = tuple(batch for batch in batches if batch.name in matched.missing)
     staging = layout.staging / f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"
-    if todo or matched.carried:
+    if todo or matched.carried or kept.made:
         with explained(staging):
             make_folder(staging)
     return Plan(
@@ -123,13 +128,26 @@ def plan(settings: Settings) -> Plan:
         started=started,
         identity=made_by,
         batches=todo,
-        unchanged=matched.unchanged,
-        order=matched.order,
+        unchanged=matched.unchanged + kept.unchanged,
+        order=matched.order + kept.order,
         previous=previous,
         keep_commits=settings.keep_commits,
         carried=matched.carried,
+        gone=kept.made,
         step=settings.step,
     )
+
+
+def _kept(
+    items: Sequence[Item], batches: Sequence[Batch], have: Sequence[BatchRecord], previous: Commit | None, settings: Settings
+) -> Kept:
+    """What stays of files that are gone: nothing, unless a setting says so."""
+    if previous is None or not settings.keep_deleted:
+        return Kept((), ())
+    older = previous.identity.schema_version != SCHEMA_VERSION
+    with explained(settings.out):
+        there = {item.uri: item.key for item in items}
+        return keep(have, {batch.name for batch in batches}, there, settings, migrate=older)
 
 
 def identity(context: Context) -> Identity:

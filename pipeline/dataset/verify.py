@@ -19,6 +19,7 @@ from pipeline.columns import SCHEMA_VERSION, SCHEMAS
 from pipeline.dataset.against import Rows, check_file
 from pipeline.dataset.clusters import check_duplicates
 from pipeline.dataset.files import digest
+from pipeline.dataset.gone import is_gone
 from pipeline.dataset.history import RECORDS, check_history
 from pipeline.dataset.layout import DERIVED, TABLES, Layout
 from pipeline.dataset.problem import EDITED, MIGRATE, REBUILD, Problem
@@ -27,7 +28,7 @@ from pipeline.errors import DatasetError
 from pipeline.model import Action, Label
 from pipeline.process import document_id
 from pipeline.settings import Settings
-from pipeline.table import OK, PARTIAL, REJECTED
+from pipeline.table import GONE, OK, PARTIAL, REJECTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -80,7 +81,7 @@ def _problems(layout: Layout, state: Commit, raw: Settings | None) -> Iterator[P
         if any(file.rows and not rows[file.table] for file in batch.files):
             continue  # what is missing has been said; every row that refers to it would say it again
         found = [*_batch(batch, rows, ids, raw)]
-        for table, key in (("documents", "uri"), ("articles", "source_file")):
+        for table, key in (("documents", "uri"), ("articles", "source_file")) if not is_gone(batch) else ():
             found += (problem for row in rows[table] for problem in _made_by(row, state.identity, table, row[key]))
         files = {file.table: str(layout.published(file.table, batch.slot)) for file in batch.files}
         yield from (problem._replace(file=files.get(problem.table, "")) for problem in found)
@@ -131,7 +132,9 @@ def _file(  # noqa: C901 - one question after the other
         return
     if not schema.equals((SCHEMAS | DERIVED_SCHEMAS)[file.table], check_metadata=False):
         yield problem("the columns are not those of this version")
-    wanted = {"schema_version": SCHEMA_VERSION, "ruleset": state.identity.ruleset, "settings": state.identity.settings}
+    wanted = {"schema_version": SCHEMA_VERSION}
+    if not is_gone(batch):  # what is gone was made by the rules of its time
+        wanted |= {"ruleset": state.identity.ruleset, "settings": state.identity.settings}
     for key, value in wanted.items():
         if said.get(f"winnow.{key}") != value:
             yield problem(f"its {key} is {said.get(f'winnow.{key}')}, not {value} as the commit says")
@@ -159,9 +162,18 @@ def _batch(batch: BatchRecord, rows: dict[str, list[Row]], ids: Ids, raw: Settin
         yield from _document(document, articles, ledger, ids)
         yield from _articles(document, articles, ids)
         yield from _ledger(document, articles, ledger)
-    if raw is not None:
+    yield from _gone(batch, rows["documents"])
+    if raw is not None and not is_gone(batch):
         for uri, documents in itertools.groupby(rows["documents"], lambda row: row["uri"]):
             yield from check_file(uri, {row["member"] or "": Rows(row, **of[row["document_id"]]) for row in documents}, raw)
+
+
+def _gone(batch: BatchRecord, documents: list[Row]) -> Iterator[Problem]:
+    """Whether those documents, and no others, say that they are gone whose batch does."""
+    for document in documents:
+        if (document["status"] == GONE) is not is_gone(batch):
+            cause = f"it is {document['status']}, and stands {'with' if is_gone(batch) else 'without'} what is gone"
+            yield Problem("documents", document["uri"], "status", cause, EDITED)
 
 
 def _counted(batch: BatchRecord, rows: dict[str, list[Row]]) -> Iterator[Problem]:
@@ -208,16 +220,16 @@ def _document(document: Row, articles: list[Row], ledger: list[Row], ids: Ids) -
         yield problem("document_id", "the id is not that of this uri and member")
     if document["articles"] != len(articles):
         yield problem("articles", f"{document['articles']} articles are counted and {len(articles)} are there")
-    if status not in {OK, PARTIAL, REJECTED}:
+    if status not in {OK, PARTIAL, REJECTED, GONE}:
         yield problem("status", f"{status!r} is no status")
-    if status in {OK, PARTIAL} and not articles:
+    if status in {OK, PARTIAL, GONE} and not articles:
         yield problem("status", f"it is {status}, and there is no article of it")
     if status == REJECTED and articles:
         yield problem("status", "it is rejected, and there are articles of it")
     if status == OK and document["declared"] not in {None, len(articles)}:
         yield problem("declared", f"{document['declared']} articles are declared and {len(articles)} are there, and it is ok")
     for name in ("stage", "reason", "detail", "remedy"):
-        if (status == OK) is not (document[name] is None):
+        if status != GONE and (status == OK) is not (document[name] is None):
             yield problem(name, f"it is {status}, and the {name} is {document[name]!r}")
     yield from _characters(document, articles, ledger)
 

@@ -11,7 +11,7 @@ import functools
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 
-from pipeline.fields import byline, dates, headline, keywords, provider, publisher, references, section, titles, url
+from pipeline.fields import byline, dates, headline, keywords, mail, provider, publisher, references, section, titles, url
 from pipeline.fields.day import Day, attested
 from pipeline.learned import Weights
 from pipeline.model import Found, Hints, Segment
@@ -28,6 +28,7 @@ FIELDS: tuple[Finder, ...] = (
     url.find,
     keywords.find,
     references.find,
+    mail.find,
 )
 
 

@@ -34,15 +34,14 @@ STRUCTURED = ("json-ld.author", "meta.article:author", "meta.parsely-author", "m
 GENERAL = (
     "json-ld.page.author",
     "meta.author",
+    "front-matter.author",
     "meta.dc.creator",
     "meta.byl",
     "meta.twitter:data1",
     "json-ld.author.organization",
 )
 # Where nothing else says who wrote it.
-UNSIGNED = ("json-ld.author", "meta.author")
-# Who sent the message that the text is.
-SENDER = "container.author"
+UNSIGNED = ("json-ld.author", "meta.author", "front-matter.author")
 # What content systems call the element of a byline.
 NAMED = frozenset(("author", "authors", "byline", "autor", "autoren", "auteur", "verfasser", "writer", "redactor", "journalist"))
 # And those of categories, beside whose names dates stand as well.
@@ -57,18 +56,10 @@ HEADINGS = frozenset(("h1", "h2", "h3"))
 
 
 def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
-    """Every byline is claimed; the first that names somebody gives the value, else the page's metadata, else its container's.
+    """Every byline is claimed; the first that names somebody gives the value, else the page's metadata.
 
     In a page it is the other way round: people whom it declares for the article and names in its text come first.
     """
-    found = _find(segment, hints, alone)
-    if alone and not any(one.value for one in found):
-        names = dict.fromkeys(name for value in hints.structured.get(SENDER, ()) for name in people(value) if is_person(name))
-        return [Found("author", tuple(names), None, SENDER, UNCERTAIN, Label.BYLINE), *found] if names else found
-    return found
-
-
-def _find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
     if is_scored(segment):
         return _scored(segment)
     found: list[Found] = []

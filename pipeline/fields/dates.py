@@ -32,6 +32,7 @@ PUBLISHED = (
     "meta.published",
     "meta.dc.date.issued",
     "meta.dcterms.issued",
+    "front-matter.date",
     "container.date",
 )
 # May as well be of the page's last change: a date near the title outweighs them.

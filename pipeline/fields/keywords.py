@@ -7,7 +7,14 @@ import re
 from pipeline.marks import group
 from pipeline.model import Found, Hints, Label, Segment, Span
 
-DECLARED = ("meta.article:tag", "json-ld.keywords", "meta.news_keywords", "meta.keywords", "meta.parsely-tags")
+DECLARED = (
+    "meta.article:tag",
+    "json-ld.keywords",
+    "meta.news_keywords",
+    "meta.keywords",
+    "meta.parsely-tags",
+    "front-matter.tags",
+)
 _COMMA = re.compile(r"\s*[,;،、]\s*")
 
 

@@ -10,8 +10,11 @@ from pipeline.repair.characters import ACCENTS, INVISIBLE, LIGATURES
 _INVISIBLE = re.compile(f"[{INVISIBLE}]")
 _LIGATURE = re.compile(f"[{LIGATURES}]")
 _ZWSP = "\N{ZERO WIDTH SPACE}"
-# Thai, Lao, Tibetan, Myanmar, Khmer: the zero-width space marks where a line may break between words.
-_UNSPACED = re.compile("[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff]")
+# Scripts without spaces between words, where the zero-width space is the space (Unicode Standard, chapters 16 and 17; class SA of
+# UAX 14): Thai, Lao, Tibetan, Myanmar, Khmer, Tai Le, New Tai Lue, Tai Tham, Balinese, Javanese, Cham, Tai Viet.
+_UNSPACED = re.compile(
+    "[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u1950-\u19ff\u1a20-\u1aaf\u1b00-\u1b7f\ua980-\ua9ff\uaa00-\uaadf]"
+)
 _APART = re.compile(f"\\w[{ACCENTS}]+")
 
 
@@ -44,5 +47,7 @@ def _needed(found: re.Match[str]) -> str:
         # Joiners steer letters of Arabic and Indic scripts, and join emoji; beside Latin letters and blanks they do nothing.
         return char if before > "\u0590" and not before.isspace() and not _INVISIBLE.match(before) else ""
     if char == _ZWSP:
-        return char if _UNSPACED.match(before) and _UNSPACED.match(after) else ""
+        # One side is enough: beside a number or a foreign word it parts two words all the same.
+        inside = not (before.isspace() or after.isspace()) and before and after
+        return char if inside and (_UNSPACED.match(before) or _UNSPACED.match(after)) else ""
     return ""

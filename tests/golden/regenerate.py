@@ -23,17 +23,17 @@ from pipeline import blocks, enrich, fields, label, rules, split
 from pipeline.model import Article, Entry, Outcome, Reference, Source
 from pipeline.process import prepare, process
 from pipeline.settings import Settings
-from pipeline.sources import extract
+from pipeline.sources import extract, parts_of
 
 FOLDER = Path(__file__).parent
 XFAIL = "xfail"
 # A user's topics; one golden has their phrases.
 TAXONOMY = {"Water": ("wheel pit", "sluice paddle"), "Milling": ("bedstone", "wheel pit"), "Rail": ("tram",)}
-_ENDINGS = (".txt", ".html", ".xml", ".sgm", ".docx", ".pdf", ".rtf")
+_ENDINGS = (".txt", ".html", ".xml", ".sgm", ".docx", ".pdf", ".rtf", ".eml", ".md")
 
 
 def documents() -> list[Path]:
-    """The input documents, by name: room.module[.variant].(txt|html|xml|sgm|docx|pdf|rtf)."""
+    """The input documents, by name: room.module[.variant].(txt|html|xml|sgm|docx|pdf|rtf|eml|md)."""
     return sorted(path for path in FOLDER.iterdir() if path.suffix in _ENDINGS)
 
 
@@ -49,8 +49,11 @@ def observed(document: Path) -> dict[str, Any]:
     The folder templates/ stands for what flow learn found on the sites of the goldens that are about it, and in Swedish texts.
     """
     data = document.read_bytes()
+    settings = Settings.model_construct(templates=FOLDER / "templates", taxonomy=TAXONOMY)
     source = Source(document.name, hashlib.sha256(data).hexdigest(), len(data))
-    return _plain(process(source, data, prepare(Settings.model_construct(templates=FOLDER / "templates", taxonomy=TAXONOMY))))
+    if document.suffix == ".eml":  # the mail's own text, with what its header says
+        source, data, _ = next(iter(parts_of(document.name, data, settings)))
+    return _plain(process(source, data, prepare(settings)))
 
 
 def needed() -> set[str]:
