@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bench.dedupe import Words
 from pipeline import dataset
+from pipeline import learn as learning
 from pipeline.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -63,6 +64,18 @@ def verify(settings: Settings) -> int:
     return 0
 
 
+def learn(settings: Settings) -> int:
+    """What flow learn does, from what it knows already."""
+    folder = settings.out.with_name("templates")
+    store = learning.Store(folder)
+    for part in learning.plan(settings, folder):
+        store.add(part, learning.observe(part.listed, settings))
+    for site in store.sites():
+        store.publish(site)
+    store.publish_frequencies()
+    return 0
+
+
 STEPS: dict[str, Callable[[Settings], int]] = {
     "first run": ingest,
     "no change": ingest,
@@ -73,6 +86,8 @@ STEPS: dict[str, Callable[[Settings], int]] = {
     "dedupe": dedupe,
     "dedupe again": dedupe,
     "verify": verify,
+    "learn": learn,
+    "learn again": learn,
 }
 CHANGES = {"one file": 17, "one file more": 43}
 
