@@ -252,6 +252,10 @@ def _nearest(name: str, known: set[str]) -> str:
     return f"Did you mean {near[0]}?" if near else f"Known: {', '.join(sorted(known))}"
 
 
+def _sentence(text: str) -> str:
+    return text if text.endswith("?") else f"{text}."
+
+
 def _explain(error: ValidationError, file: Path | None, overrides: Mapping[str, object]) -> SettingsError:
     first = error.errors()[0]
     path = first["loc"]
@@ -264,5 +268,6 @@ def _explain(error: ValidationError, file: Path | None, overrides: Mapping[str, 
     field = Settings.model_fields.get(str(path[0]))
     wanted = f"It means: {field.description}" if field is not None else ""
     if first["type"] == "literal_error":
-        wanted = f"{_nearest(str(first['input']), set(_QUOTED.findall(first['ctx']['expected'])))} {wanted}"
-    return SettingsError(f"{first['msg']} (got {first['input']!r})", place=place, remedy=wanted)
+        wanted = f"{_sentence(_nearest(str(first['input']), set(_QUOTED.findall(first['ctx']['expected']))))} {wanted}"
+    given = str(first["input"]) if isinstance(first["input"], Path) else first["input"]
+    return SettingsError(f"{first['msg']} (got {given!r})", place=place, remedy=wanted)

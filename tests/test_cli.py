@@ -343,6 +343,11 @@ def test_config_refuses_what_is_wrong(given: str) -> None:
     assert "workers" in result.stderr
 
 
+def test_what_is_wrong_reads_as_sentences() -> None:
+    assert "Known: balanced, precision, recall. It means: " in _winnow("config", "mode=quick").stderr
+    assert "PosixPath" not in _winnow("run", "--out", "s3://bucket/folder").stderr
+
+
 # --- run, flow, serve, verify -----------------------------------------------------------------------------------------
 
 
@@ -542,6 +547,25 @@ def test_verify(raw: Path) -> None:
     bad = _winnow("verify", "processed", "--raw", raw, "--json")
     assert bad.exit_code == Code.REJECTED
     assert {row["document"] for row in _rows(bad)} == {"harbour.txt"}
+
+
+@pytest.mark.parametrize("given", [("verify", "processed", "--raw", "no-folder"), ("rehydrate", "shared", "no-folder", "whole")])
+def test_a_raw_folder_that_is_not_there_is_said_once(given: tuple[str, ...]) -> None:
+    result = _winnow(*given)
+    assert result.exit_code == Code.USAGE
+    assert result.stderr.startswith("winnow: no-folder: no such folder. ")
+    assert not result.stdout
+
+
+def test_progress_counts_files_and_not_what_is_in_them(raw: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import flows.progress
+
+    (raw / "rows.jsonl").write_text("\n".join(json.dumps({"text": MILL}) for _ in range(5)) + "\n", encoding="utf-8")
+    steps: list[flows.progress.Step] = []
+    monkeypatch.setattr(flows.progress, "tell", steps.append)
+    _winnow("run", "--no-server", "--workers", "1")
+    assert (steps[0].files_done, steps[0].files_total) == (0, 3)
+    assert (steps[-1].files_done, steps[-1].files_total, steps[-1].articles) == (3, 3, 7)
 
 
 def test_verify_without_a_dataset() -> None:

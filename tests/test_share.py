@@ -148,6 +148,7 @@ def test_members_of_containers_come_back_identical(settings: Settings, tmp_path:
     (raw / "single.txt.gz").write_bytes(gzip.compress(prose(13).encode(), mtime=0))
     lines = [json.dumps({"text": prose(number)}) for number in (14, 15)]
     (raw / "rows.jsonl").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (raw / "rows.csv").write_text("id,text\n" + "".join(f'{n},"{prose(n)}"\n' for n in (16, 17)), encoding="utf-8")
     dataset.build(settings)
     members = {row["member"] for row in rows(settings.out)["documents"]} - {None}
     assert members == {"monday/page.html", "tuesday.txt", "inner.tar.gz!/deep.txt", "1", "2"}

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.common import Code, console, options, out_json, settings_of
+from pipeline.errors import SettingsError
 
 Given = Annotated[Path, typer.Argument(metavar="SHARED", help="What `winnow share` made.", show_default=False)]
 Raw = Annotated[Path, typer.Argument(metavar="RAW", help="The same raw files.", show_default=False)]
@@ -19,7 +20,10 @@ def rehydrate(context: typer.Context, shared: Given, raw: Raw, out: Out) -> int:
     from pipeline import dataset
 
     chosen = options(context)
-    made = dataset.rehydrate(shared, raw, out, settings_of(chosen, raw=raw, out=out))
+    settings = settings_of(chosen, raw=raw, out=out)
+    if settings.raw_url is None and not settings.raw.is_dir():  # else every file would be said to be gone
+        raise SettingsError("no such folder", place=str(settings.raw), remedy="Name the folder of the raw files")
+    made = dataset.rehydrate(shared, raw, out, settings)
     if made.commit is None:
         for problem in made.problems:
             out_json(problem._asdict()) if chosen.json else console().print(str(problem), markup=False)

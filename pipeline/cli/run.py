@@ -96,16 +96,18 @@ def plainly(settings: Settings, *, hidden: bool) -> Commit:
     import multiprocessing
     import signal
     from concurrent.futures import ProcessPoolExecutor
+    from itertools import count
 
     from flows.progress import Step, tell
     from pipeline import dataset
 
     seen = [0, 0, 0]  # files, articles, rejected
+    done = count()
 
     def told(todo: Plan, report: Report | None) -> None:
-        if report is not None:
-            counts = report.record.counts
-            for place, number in enumerate((counts.sources, counts.articles, counts.rejected)):
+        if report is not None:  # in the order of the batches; its own sources are more than its files where some are containers
+            files, counts = len(todo.batches[next(done)].items), report.record.counts
+            for place, number in enumerate((files, counts.articles, counts.rejected)):
                 seen[place] += number
         there = todo.sources - sum(len(batch.items) for batch in todo.batches)
         tell(Step(there + seen[0], todo.sources, seen[1], seen[2]))

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.common import Code, console, options, out_json, settings_of
+from pipeline.errors import SettingsError
 
 Dataset = Annotated[Path | None, typer.Argument(metavar="OUT", help="The dataset; default: the out folder.", show_default=False)]
 Raw = Annotated[
@@ -21,6 +22,8 @@ def verify(context: typer.Context, out: Dataset = None, raw: Raw = None) -> int:
 
     chosen = options(context)
     settings = settings_of(chosen, out=out, raw=raw)
+    if raw is not None and settings.raw_url is None and not settings.raw.is_dir():  # else every file would be said to be gone
+        raise SettingsError("no such folder", place=str(settings.raw), remedy="Name the folder of the source files: --raw DIR")
     problems = dataset.verify(settings.out, settings.raw, settings)
     if chosen.json:
         for problem in problems:

@@ -50,7 +50,8 @@ def _members(reading: Reading) -> Iterator[Found]:
             }
             yield row.found(values, number, settings)
     finally:
-        lines.detach()  # else the file is closed with it
+        if not reading.file.closed:  # who leaves off early may have closed it before
+            lines.detach()  # else the file is closed with it
 
 
 CONTAINERS = (Container("csv", _recognise, _members, (csv.Error,)),)
