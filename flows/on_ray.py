@@ -30,6 +30,7 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 TRIES = 3  # of a call whose worker was lost, after the first
+STARTS = 3  # of a Ray of our own; on a loaded machine its processes may take longer than it gives them
 STORE_BYTES = 80 * 2**20  # Ray's least: no data passes through its store
 SPAN = 1.5  # calls under way a worker, so that none waits for the next one to be sent
 
@@ -45,7 +46,7 @@ class Ray:
         self._folder = tempfile.mkdtemp(prefix="ray") if address is None else None
         handlers = {one: signal.getsignal(one) for one in (signal.SIGINT, signal.SIGTERM)}
         try:
-            _init(address, workers, self._folder)
+            _start(address, workers, self._folder)
         except (RayError, OSError, RuntimeError, ValueError) as error:
             self.close(kill=True)
             remedy = "Start one (ray start --head), or name its address: --address HOST:6379"
@@ -91,6 +92,21 @@ class Ray:
         ray.shutdown()
         if self._folder is not None:
             shutil.rmtree(self._folder, ignore_errors=True)  # its logs; a process of it may still be writing its last line
+
+
+def _start(address: str | None, workers: int, folder: str | None) -> None:
+    for left in reversed(range(STARTS if address is None else 1)):
+        try:
+            _init(address, workers, folder)
+        except Exception as error:
+            ray.shutdown()
+            # Of no class of its own: the 30 s that Ray gives itself, and that nothing sets, are over.
+            if type(error) is not Exception:
+                raise
+            if not left:
+                raise RuntimeError(str(error)) from error
+        else:
+            return
 
 
 def _init(address: str | None, workers: int, folder: str | None) -> None:

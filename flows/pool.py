@@ -38,6 +38,7 @@ class Pool:
         self._closed = False
         self.slots = max(1, processes)
         self._shared = self._executor(processes) if processes > 1 else None
+        self._changing = threading.Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -46,10 +47,18 @@ class Pool:
         self.close(kill=kind is not None)
 
     def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """What `function` returns, from one of the shared workers. Raises BrokenProcessPool when any of them died."""
-        if self._shared is None:
+        """What `function` returns, from one of the shared workers.
+
+        Raises BrokenProcessPool when any of them died in the meantime; calls that come later have new ones.
+        """
+        shared = self._shared
+        if shared is None:
             return self._here(function, *args, **kwargs)
-        return self._in(self._shared, function, *args, **kwargs)
+        try:
+            return self._in(shared, function, *args, **kwargs)
+        except BrokenProcessPool:
+            self._replace(shared)
+            raise
 
     def call_alone(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         """As `call`, from a worker of its own: for work that may have killed one, so that it can kill no other's again."""
@@ -60,13 +69,20 @@ class Pool:
 
     def close(self, *, kill: bool = False) -> None:
         """Nothing; no worker is left. `kill`: they are stopped in the middle of their work, instead of waited for."""
-        self._closed = True
+        with self._changing:
+            self._closed = True
         if kill:
             self._alive.close()
         if self._shared is not None:
             self._shared.shutdown(wait=True, cancel_futures=True)
         self._alive.close()
         self._watched.close()
+
+    def _replace(self, broken: ProcessPoolExecutor) -> None:
+        with self._changing:  # all that were under way come here, and the first of them has it done
+            if self._shared is broken and not self._closed:
+                self._shared = self._executor(self.slots)
+        broken.shutdown(wait=True)
 
     def _here(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         if self._closed:

@@ -210,3 +210,17 @@ def lose_one(runner: str, folder: str) -> None:
         assert [call.result() for call in calls] == list(range(8))
         with pytest.raises(WinnowError, match="here: no"):
             workers.call(refuse)
+
+
+def test_a_ray_that_is_slow_to_start_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    on_ray = pytest.importorskip("flows.on_ray", reason="the extra ray is not installed")
+    starts: list[int] = []
+
+    def slow(*_: object, **__: object) -> None:
+        starts.append(1)
+        raise Exception("The current node timed out during startup")  # noqa: TRY002  # as Ray does
+
+    monkeypatch.setattr(on_ray.ray, "init", slow)
+    with pytest.raises(WinnowError, match="no Ray answers"):
+        engine.start(Settings(runner="ray", workers=2), 2, ())
+    assert len(starts) == on_ray.STARTS

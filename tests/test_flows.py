@@ -327,6 +327,7 @@ def test_a_killed_worker_breaks_the_shared_pool_but_not_a_worker_of_its_own() ->
             pool.call(_kill_me)
         assert can_pass(caught.value)
         assert pool.call_alone(os.getpid) != os.getpid()
+        assert pool.call(os.getpid) != os.getpid()  # what comes later is not tried twice
 
 
 def test_a_pool_left_by_an_error_stops_its_workers_in_the_middle_of_work() -> None:
