@@ -2,7 +2,8 @@
 
 `python -m bench predict KIND INPUT.parquet PRED` runs the library; `seeds [DIR_OF_SEEDS DIR_OF_GOLD]`, `boilerplate DATA_DIR`,
 `split DATA_DIR`, `language DATA_DIR` and `decode DATA_DIR` are tables against gold; `cost DATA_DIR` says what a page costs;
-`dedupe` and `scale DIR` need no data; `layout DATASET` compares ways to write Parquet; `train KIND DATA_DIR` learns anew.
+`dedupe`, `scale DIR` and `orchestration DIR` need no data; `layout DATASET` compares ways to write Parquet; `train KIND DATA_DIR`
+learns anew.
 
 No data folder is built in: paths are arguments, or `seeds` finds `seeds` and `gold` below the folder that WINNOW_DATA names.
 Exit codes: 0 ok (for tables: all bars hold), 1 a bar does not hold, 2 wrong usage or settings.
@@ -16,7 +17,7 @@ import sys
 from pathlib import Path
 from typing import TypeAlias
 
-from bench import boilerplate, cost, decode, dedupe, language, layout, predict, scale, seeds, split, train
+from bench import boilerplate, cost, decode, dedupe, language, layout, orchestration, predict, scale, seeds, split, train
 from pipeline.errors import WinnowError
 
 DATA = "WINNOW_DATA"
@@ -38,7 +39,8 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m bench", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     commands = parser.add_subparsers(dest="command", required=True)
-    for command in (_predict, _seeds, _boilerplate, _split, _language, _decode, _cost, _dedupe, _scale, _layout, _train):
+    tables = (_seeds, _boilerplate, _split, _language, _decode)
+    for command in (_predict, *tables, _cost, _dedupe, _scale, _orchestration, _layout, _train):
         command(commands)
     return parser
 
@@ -131,6 +133,13 @@ def _scale(commands: Commands) -> None:
     one.add_argument("folder", type=Path, metavar="DIR", help="for files and datasets; what is there already is used again")
     one.add_argument("--files", type=int, nargs="+", default=[1_000, 10_000], help="so many (default 1,000 and 10,000)")
     one.set_defaults(run=lambda asked: scale.run(asked.folder, asked.files))
+
+
+def _orchestration(commands: Commands) -> None:
+    one = commands.add_parser("orchestration", help="what Prefect costs beside the work itself; exit 1 unless the bars hold")
+    one.add_argument("folder", type=Path, metavar="DIR", help="for files and datasets; made anew")
+    one.add_argument("--files", type=int, default=10_000, help="so many (default 10,000)")
+    one.set_defaults(run=lambda asked: orchestration.run(asked.folder.absolute(), asked.files))
 
 
 def _layout(commands: Commands) -> None:

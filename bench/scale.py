@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from bench.dedupe import Words
-from pipeline import dataset
+from pipeline import dataset, learn
 from pipeline.settings import Settings, load
 
 if TYPE_CHECKING:
@@ -55,6 +55,18 @@ def dedupe(settings: Settings) -> int:
     return dataset.find_duplicates(settings).number
 
 
+def learned(settings: Settings) -> int:
+    """Flow learn. Each of the files is of no site, so it is the words that are counted."""
+    folder = settings.out.with_name("templates")
+    store = learn.Store(folder)
+    for part in learn.plan(settings, folder):
+        store.add(part, learn.observe(part.listed, settings))
+    for site in store.sites():
+        store.publish(site)
+    store.publish_frequencies()
+    return 0
+
+
 def verify(settings: Settings) -> int:
     """A check of everything against the raw files."""
     problems = dataset.verify(settings.out, settings.raw)
@@ -73,6 +85,8 @@ STEPS: dict[str, Callable[[Settings], int]] = {
     "dedupe": dedupe,
     "dedupe again": dedupe,
     "verify": verify,
+    "learn": learned,
+    "learn again": learned,
 }
 CHANGES = {"one file": 17, "one file more": 43}
 

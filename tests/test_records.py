@@ -152,6 +152,36 @@ def test_of_alternatives_html_is_taken_and_attachments_are_members() -> None:
     assert articles(message.as_bytes())[:2] == [*articles(HTML.encode()), *articles(TEXT.encode())]
 
 
+def _from_mail(**headers: str) -> tuple[Any, ...]:
+    """headline, text, author, date and language of a plain message with this header."""
+    message = in_mail(BODY.partition("\n\n")[2], "plain")
+    for name, value in headers.items():
+        del message[name]
+        message[name] = value
+    (article,) = articles(message.as_bytes())
+    return article
+
+
+def test_a_mail_s_header_says_title_author_and_date_where_its_text_does_not() -> None:
+    said = {"Subject": "Re: [harbour] The mill turns again…", "From": '"Mara Lind" <mara@example.org>'}
+    found = _from_mail(**said, Date="Thu, 04 Mar 2021 09:12:00 +0100")
+    assert (found[0], found[2], str(found[3])) == ("The mill turns again…", ("Mara Lind",), "2021-03-04")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        {"From": "noreply@example.org"},
+        {"From": "The Harbour Post Newsletter <post@example.org>"},
+        {"From": "admin <post@example.org>"},
+        {"Date": "yesterday"},
+        {"Date": "Thu, 01 Jan 1970 00:00:00 +0000"},
+    ],
+)
+def test_a_mail_s_header_that_lies_says_nothing(header: dict[str, str]) -> None:
+    assert _from_mail(**header)[2:4] == ((), None)
+
+
 def test_a_page_saved_as_mhtml_is_the_page() -> None:
     page = in_mail(HTML, **{"Snapshot-Content-Location": "https://example.org/mill"})
     page.add_related(b"\x89PNG", maintype="image", subtype="png", cid="<a@b>")

@@ -41,6 +41,8 @@ GENERAL = (
 )
 # Where nothing else says who wrote it.
 UNSIGNED = ("json-ld.author", "meta.author")
+# Who sent the message that the text is.
+SENDER = "container.author"
 # What content systems call the element of a byline.
 NAMED = frozenset(("author", "authors", "byline", "autor", "autoren", "auteur", "verfasser", "writer", "redactor", "journalist"))
 # And those of categories, beside whose names dates stand as well.
@@ -55,10 +57,18 @@ HEADINGS = frozenset(("h1", "h2", "h3"))
 
 
 def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
-    """Every byline is claimed; the first that names somebody gives the value, else the page's metadata.
+    """Every byline is claimed; the first that names somebody gives the value, else the page's metadata, else its container's.
 
     In a page it is the other way round: people whom it declares for the article and names in its text come first.
     """
+    found = _find(segment, hints, alone)
+    if alone and not any(one.value for one in found):
+        names = dict.fromkeys(name for value in hints.structured.get(SENDER, ()) for name in people(value) if is_person(name))
+        return [Found("author", tuple(names), None, SENDER, UNCERTAIN, Label.BYLINE), *found] if names else found
+    return found
+
+
+def _find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
     if is_scored(segment):
         return _scored(segment)
     found: list[Found] = []
@@ -184,7 +194,7 @@ def _by_class(near: Sequence[Block], sites: frozenset[str]) -> Found | None:
             if names:
                 break
             continue
-        here = [name for name in people(block.text) if not is_site(name, sites)]
+        here = [name for name in signers(block.text) if not is_site(name, sites)]
         if names and not all(is_person(name) for name in here):
             break
         if here and (all(is_person(name) for name in here) or (signs(block.text) and len(here) == 1)):

@@ -69,6 +69,10 @@ _ORGANISATION = re.compile(
     r"|college|society|network|webteam|office|union|bank|law|firm|consulting|und|and|für|for|the|in)\b",
     re.IGNORECASE,
 )
+# "Harbour Gazette Staff": an outlet's own people sign together.
+_STAFF = re.compile(
+    r"(?:The |the )?[A-Z][\w.&'’-]*(?: [A-Z&][\w.&'’-]*){0,3} (?:[Ss]taff|[Tt]eam|[Ee]ditors|[Ee]ditorial [Tt]eam)"
+)
 _PARTICLES = frozenset(
     "de van von der den da dos das di del della la le el al bin ibn ben ter zu du des af av ten op y e i o' st. dalla d'".split()  # noqa: SIM905
 )
@@ -131,6 +135,8 @@ def _names_somebody(part: str, *, first: bool, alone: bool) -> bool:
         return False
     if part.casefold() in _CREDENTIALS or (len(part) < 2 and not _DENSE_NAME.match(part)):  # noqa: PLR2004
         return False
+    if alone and _STAFF.fullmatch(part):
+        return True
     if _OCCUPATION.search(part) and not (alone and is_person(part)):
         return False
     if _DIGIT.search(part):

@@ -5,6 +5,7 @@ What is article and what is chrome is for the learned score to say; here stands 
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 
 from pipeline.marks import CERTAIN, Marks
@@ -27,6 +28,10 @@ MAX_HIDDEN = 0.2
 # What content systems call the place of readers' comments, and how much of it there may be for each character of other prose.
 COMMENTS = frozenset(("comments", "commentlist", "disqus", "respond", "kommentare", "comentarios", "commentaires"))
 MAX_COMMENTS = 1.0
+# What asks for consent to cookies calls itself so, and may be longer than the article. On 112 of 1,341 pages 804 blocks stood in
+# such elements, and none was article.
+CONSENT = frozenset(("consent", "cookieconsent", "cookiebot", "didomi", "onetrust", "usercentrics"))
+WHOLE = frozenset(("html", "body"))
 _CAPTION = Mark(Label.CAPTION, "place.caption", 0.95)
 _REPEATED = Mark(Label.BOILERPLATE, "place.repeated", 0.9)
 _HEADING = Mark(Label.HEADING, "place.heading", 0.55)
@@ -73,11 +78,19 @@ def _mark(block: Block, repeated: set[str]) -> Mark | None:
 def _extras(page: Page) -> dict[int, Mark]:
     """A mark for each block that is hidden, or that stands among readers' comments, if those are extras on this page.
 
-    Where they outweigh the rest they are the page: an article that waits for a click, a forum.
+    Where they outweigh the rest they are the page: an article that waits for a click, a forum. A request for consent may outweigh
+    it, but what holds the page's own headline is none.
     """
     hidden = {place for place, block in enumerate(page.blocks) if block.node is not None and block.node.hidden}
+    consent = _inside(page, CONSENT)
+    if any(page.blocks[place].kind == "h1" for place in consent):
+        consent = set()
     found: dict[int, Mark] = {}
-    for places, most, rule in ((hidden, MAX_HIDDEN, "place.hidden"), (_comments(page), MAX_COMMENTS, "place.comments")):
+    for places, most, rule in (
+        (hidden, MAX_HIDDEN, "place.hidden"),
+        (_inside(page, COMMENTS), MAX_COMMENTS, "place.comments"),
+        (consent, sys.maxsize, "place.consent"),
+    ):
         if not places:
             continue
         extra = sum(len(page.blocks[place].text) for place in places)
@@ -87,8 +100,8 @@ def _extras(page: Page) -> dict[int, Mark]:
     return found
 
 
-def _comments(page: Page) -> set[int]:
-    """The blocks that stand in an element called comments, or by a like name."""
+def _inside(page: Page, names: frozenset[str]) -> set[int]:
+    """The blocks that stand in an element, the whole page aside, of one of these names (its class, id, role or itemprop)."""
     known: dict[int, bool] = {}
     found = set()
     for place, block in enumerate(page.blocks):
@@ -101,7 +114,7 @@ def _comments(page: Page) -> set[int]:
                 inside = seen
                 break
             passed.append(node.ordinal)
-            if not node.tokens.isdisjoint(COMMENTS):
+            if not node.tokens.isdisjoint(names) and node.tag not in WHOLE:
                 inside = True
                 break
             node = node.parent
