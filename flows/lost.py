@@ -39,7 +39,7 @@ def watched(process: subprocess.Popen[bytes], address: tuple[str, int]) -> Itera
 
 @contextmanager
 def explained() -> Iterator[None]:
-    """A context whose errors become a WinnowError with the cause, once the server is lost: what Prefect raises follows from it."""
+    """A context whose errors become a WinnowError with the cause, once the server is lost: what Prefect raises comes of it."""
     try:
         yield
     except Exception as error:

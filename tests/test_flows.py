@@ -323,7 +323,7 @@ def test_one_process_is_this_one() -> None:
         assert pool.call_alone(os.getpid) == os.getpid()
 
 
-def test_a_killed_worker_breaks_the_shared_pool_but_not_a_worker_of_its_own() -> None:
+def test_a_killed_worker_breaks_its_call_and_none_that_comes_later() -> None:
     with Pool(2) as pool:
         assert pool.call(os.getpid) != os.getpid()
         with pytest.raises(BrokenProcessPool, match="worker process died") as caught:
@@ -331,6 +331,24 @@ def test_a_killed_worker_breaks_the_shared_pool_but_not_a_worker_of_its_own() ->
         assert can_pass(caught.value)
         assert pool.call_alone(os.getpid) != os.getpid()
         assert pool.call(os.getpid) != os.getpid()  # what comes later is not tried twice
+
+
+def _twice(number: int) -> int:
+    if number % 6 == 5:
+        _kill_me()
+    return 2 * number
+
+
+def test_workers_that_die_again_and_again_disturb_no_other_call() -> None:
+    def outcome(number: int) -> int | None:
+        try:
+            return pool.call(_twice, number)
+        except BrokenProcessPool:
+            return None
+
+    with Pool(2) as pool, ThreadPoolExecutor(3) as threads:
+        found = list(threads.map(outcome, range(12)))
+    assert found == [None if number % 6 == 5 else 2 * number for number in range(12)]
 
 
 def test_a_pool_left_by_an_error_stops_its_workers_in_the_middle_of_work() -> None:
