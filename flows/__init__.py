@@ -12,7 +12,7 @@ import typing
 from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
-from flows import server
+from flows import lost, server
 from pipeline.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -72,7 +72,8 @@ def known(flow: Flow[..., Any], parameters: Mapping[str, object]) -> None:
 def run(name: str, parameters: Iterable[str] = ()) -> Any:  # what a flow returns is the flow's own affair
     """What the flow returns, run with parameters written as `key=value`. Raises SettingsError for a wrong key or value."""
     flow = load(name)
-    return flow(**parse(flow, parameters))
+    with lost.explained():
+        return flow(**parse(flow, parameters))
 
 
 def parse(flow: Flow[..., Any], parameters: Iterable[str]) -> dict[str, object]:

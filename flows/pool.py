@@ -1,4 +1,4 @@
-"""One spawn process pool that all batches of a run share. Does not import Prefect, which worker processes must not load."""
+"""Spawned worker processes that all batches of a run share. Does not import Prefect, which worker processes must not load."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import signal
 import threading
 from concurrent.futures import CancelledError, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from queue import SimpleQueue
 from typing import TYPE_CHECKING, ParamSpec, Self, TypeVar
 
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ class Pool:
 
     Every worker watches a pipe of which only the owner holds the writing end: it exits when the owner closes it or dies.
     With `processes` < 2 there are no workers and the work is done in the calling thread. `slots`: calls to be under way.
+
+    Each worker is an executor of its own, which one call has at a time: a death costs that one call, and no other. An executor
+    of several is not safe then (CPython 3.11): it closes its pipes while another thread's `submit` may be starting a worker on
+    them, which then reads whatever else has got their numbers.
     """
 
     def __init__(self, processes: int) -> None:
@@ -37,8 +42,11 @@ class Pool:
         self._watched, self._alive = self._context.Pipe(duplex=False)
         self._closed = False
         self.slots = max(1, processes)
-        self._shared = self._executor(processes) if processes > 1 else None
         self._changing = threading.Lock()
+        self._all = {self._executor() for _ in range(processes)} if processes > 1 else set()
+        self._idle: SimpleQueue[ProcessPoolExecutor | None] = SimpleQueue()  # None: the pool is closed
+        for executor in self._all:
+            self._idle.put(executor)
 
     def __enter__(self) -> Self:
         return self
@@ -47,42 +55,48 @@ class Pool:
         self.close(kill=kind is not None)
 
     def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """What `function` returns, from one of the shared workers.
-
-        Raises BrokenProcessPool when any of them died in the meantime; calls that come later have new ones.
-        """
-        shared = self._shared
-        if shared is None:
+        """What `function` returns, from a worker that nobody else has. Raises BrokenProcessPool when that worker died."""
+        if not self._all:
             return self._here(function, *args, **kwargs)
+        executor = self._idle.get()
+        if executor is None:
+            self._idle.put(None)  # for the next who waits
+            raise Closed
         try:
-            return self._in(shared, function, *args, **kwargs)
+            return self._in(executor, function, *args, **kwargs)
         except BrokenProcessPool:
-            self._replace(shared)
+            executor = self._replaced(executor)
             raise
+        finally:
+            self._idle.put(executor)
 
     def call_alone(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """As `call`, from a worker of its own: for work that may have killed one, so that it can kill no other's again."""
-        if self._shared is None:
-            return self._here(function, *args, **kwargs)
-        with self._executor(1) as executor:
-            return self._in(executor, function, *args, **kwargs)
+        """As `call`: work that may have killed a worker can kill no other's."""
+        return self.call(function, *args, **kwargs)
 
     def close(self, *, kill: bool = False) -> None:
         """Nothing; no worker is left. `kill`: they are stopped in the middle of their work, instead of waited for."""
         with self._changing:
             self._closed = True
+            ending = tuple(self._all)
+        self._idle.put(None)
         if kill:
             self._alive.close()
-        if self._shared is not None:
-            self._shared.shutdown(wait=True, cancel_futures=True)
+        for executor in ending:
+            executor.shutdown(wait=True, cancel_futures=True)
         self._alive.close()
         self._watched.close()
 
-    def _replace(self, broken: ProcessPoolExecutor) -> None:
-        with self._changing:  # all that were under way come here, and the first of them has it done
-            if self._shared is broken and not self._closed:
-                self._shared = self._executor(self.slots)
+    def _replaced(self, broken: ProcessPoolExecutor) -> ProcessPoolExecutor:
+        """A new worker for a dead one, of which nothing is left first; the dead one itself where the pool is closed."""
         broken.shutdown(wait=True)
+        with self._changing:
+            if self._closed:
+                return broken
+            self._all.discard(broken)
+            new = self._executor()
+            self._all.add(new)
+        return new
 
     def _here(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
         if self._closed:
@@ -100,8 +114,8 @@ class Pool:
                 raise BrokenProcessPool("a worker process died in the middle of its work (out of memory, or killed)") from error
             raise
 
-    def _executor(self, processes: int) -> ProcessPoolExecutor:
-        return ProcessPoolExecutor(processes, self._context, initializer=_start, initargs=(self._watched,))
+    def _executor(self) -> ProcessPoolExecutor:
+        return ProcessPoolExecutor(1, self._context, initializer=_start, initargs=(self._watched,))
 
 
 def _start(watched: Connection) -> None:

@@ -24,6 +24,7 @@ from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from flows import lost
 from flows.progress import say
 from flows.runtime import LOOPBACK, SERVER_STARTUP_SECONDS, prepare
 from pipeline.errors import WinnowError
@@ -72,7 +73,7 @@ def at_hand(console: str = "CRITICAL", timeout: float = SERVER_STARTUP_SECONDS) 
     process = _start(port, log)
     try:
         wait(process, url, log, timeout)
-        with temporary_settings(updates={PREFECT_API_URL: url}):
+        with lost.watched(process, (HOST, port)), temporary_settings(updates={PREFECT_API_URL: url}):
             yield url
     finally:
         _stop(process)

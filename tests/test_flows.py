@@ -10,15 +10,18 @@ import signal
 import subprocess
 import sys
 import time
+import urllib.error
+import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import flows
-from flows import progress, runtime, server, summary
+from flows import lost, progress, runtime, server, summary
 from flows.faults import Passing, attempt, can_pass
 from flows.pool import Closed, Pool
 from flows.serve import Timing, serve
@@ -320,7 +323,7 @@ def test_one_process_is_this_one() -> None:
         assert pool.call_alone(os.getpid) == os.getpid()
 
 
-def test_a_killed_worker_breaks_the_shared_pool_but_not_a_worker_of_its_own() -> None:
+def test_a_killed_worker_breaks_its_call_and_none_that_comes_later() -> None:
     with Pool(2) as pool:
         assert pool.call(os.getpid) != os.getpid()
         with pytest.raises(BrokenProcessPool, match="worker process died") as caught:
@@ -328,6 +331,24 @@ def test_a_killed_worker_breaks_the_shared_pool_but_not_a_worker_of_its_own() ->
         assert can_pass(caught.value)
         assert pool.call_alone(os.getpid) != os.getpid()
         assert pool.call(os.getpid) != os.getpid()  # what comes later is not tried twice
+
+
+def _twice(number: int) -> int:
+    if number % 6 == 5:
+        _kill_me()
+    return 2 * number
+
+
+def test_workers_that_die_again_and_again_disturb_no_other_call() -> None:
+    def outcome(number: int) -> int | None:
+        try:
+            return pool.call(_twice, number)
+        except BrokenProcessPool:
+            return None
+
+    with Pool(2) as pool, ThreadPoolExecutor(3) as threads:
+        found = list(threads.map(outcome, range(12)))
+    assert found == [None if number % 6 == 5 else 2 * number for number in range(12)]
 
 
 def test_a_pool_left_by_an_error_stops_its_workers_in_the_middle_of_work() -> None:
@@ -373,6 +394,36 @@ def test_a_server_that_does_not_start_tells_its_last_words(tmp_path: Path) -> No
     log.write_text("no room at the inn")
     with pytest.raises(WinnowError, match=r"ended with 4(.|\n)*no room at the inn"):
         server.wait(process, "http://127.0.0.1:9/api", log, 30)
+
+
+def test_who_asks_a_server_that_died_is_told_so_and_errors_say_it() -> None:
+    code = "import socket, time; s = socket.create_server(('127.0.0.1', PORT)); time.sleep(600)"
+    port = server.free_port()
+    process = subprocess.Popen([sys.executable, "-c", code.replace("PORT", str(port))])
+
+    def answer() -> int:
+        request = urllib.request.Request(f"{server.url_of(port)}/logs/", data=b"[]" * 99_999)  # noqa: S310
+        try:
+            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=5) as answer:
+                return int(answer.status)
+        except urllib.error.HTTPError as error:
+            return error.code
+        except OSError:
+            return 0
+
+    def asked() -> None:
+        with lost.watched(process, (server.HOST, port)):
+            process.kill()
+            while not (told := answer()):
+                time.sleep(0.1)
+            assert told == HTTPStatus.GONE
+            raise RuntimeError("what Prefect makes of it")
+
+    with pytest.raises(WinnowError, match="has died"):
+        asked()
+    assert not answer()
+    with pytest.raises(RuntimeError, match="another"), lost.explained():
+        raise RuntimeError("another")
 
 
 @pytest.mark.usefixtures("prefect_server")

@@ -127,17 +127,19 @@ def plainly(settings: Settings, *, hidden: bool) -> Commit:
 def by_flow(chosen: Options, settings: Settings, given: Mapping[str, Any], *, hidden: bool) -> Commit:
     """The dataset, made by flow `ingest`; `given` are the options of the command that are the flow's parameters too."""
     import flows
+    from flows import lost
 
     config = str(chosen.config) if chosen.config is not None else None
     with progress(hidden=hidden):
         # Starts a Prefect server where there is none, which takes 15 to 40 s. Any: its type depends on Prefect's version.
         ingest: Any = flows.load("ingest")
-        commit: Commit = ingest(
-            raw=str(settings.raw),
-            out=str(settings.out),
-            config=config,
-            **{name: str(value) if isinstance(value, Path) else value for name, value in given.items()},
-        )
+        with lost.explained():
+            commit: Commit = ingest(
+                raw=str(settings.raw),
+                out=str(settings.out),
+                config=config,
+                **{name: str(value) if isinstance(value, Path) else value for name, value in given.items()},
+            )
     return commit
 
 
