@@ -196,3 +196,39 @@ def test_the_person_that_the_head_names_signs_where_nobody_else_does() -> None:
     found = article('<meta name="author" content="Martha Pelly">', "<h1>The ferry at Low Sallow</h1>")
     assert found.author == ("Martha Pelly",)
     assert dict(found.evidence)["author"] == "meta.author.unsigned"
+
+
+def test_what_stands_before_the_word_of_an_update_is_the_publication() -> None:
+    found = article("", "<h1>The ferry at Low Sallow</h1><div>March 4, 2021Updated on: June 7, 2022</div>")
+    assert found.date_published == dt.date(2021, 3, 4)
+
+
+def test_an_earlier_day_below_the_title_outweighs_the_declared_one() -> None:
+    head = json_ld("The ferry at Low Sallow", "", "2021-09-30")
+    assert article(head, "<h1>The ferry at Low Sallow</h1><p>March 4, 2021</p>").date_published == dt.date(2021, 3, 4)
+    assert article(head, "<h1>The ferry at Low Sallow</h1><p>November 4, 2021</p>").date_published == dt.date(2021, 9, 30)
+    above = article(head, "<p>March 4, 2021</p><h1>The ferry at Low Sallow</h1>")
+    assert above.date_published == dt.date(2021, 9, 30)
+
+
+def test_a_shown_day_that_a_second_declaration_bears_out_is_the_day() -> None:
+    head = json_ld("The ferry at Low Sallow", "", "2021-09-30")
+    second = '<meta property="article:published_time" content="2021-11-04T08:00:00Z">'
+    found = article(head + second, "<h1>The ferry at Low Sallow</h1><p>November 4, 2021</p>")
+    assert found.date_published == dt.date(2021, 11, 4)
+
+
+def test_the_line_that_a_system_calls_submitted_says_when() -> None:
+    line = '<div class="submitted">Saved by rowan on 24 July 2017 - 18:55</div>'
+    found = article("", f"<h1>The ferry at Low Sallow</h1>{PROSE}{SECOND}<p>Ferries</p>{line}")
+    assert found.date_published == dt.date(2017, 7, 24)
+
+
+def test_an_address_may_hold_the_day() -> None:
+    def page(name: str) -> dt.date | None:
+        link = f'<link rel="canonical" href="https://tidepost.example/{name}">'
+        return article(link, "<h1>The ferry at Low Sallow</h1>").date_published
+
+    assert page("t20190314_77.html") == dt.date(2019, 3, 14)
+    assert page("2019-03-14-the-ferry") == dt.date(2019, 3, 14)
+    assert page("item/1201903147") is None
