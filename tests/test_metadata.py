@@ -8,10 +8,13 @@ import time
 import pytest
 
 from pipeline.blocks import json_ld as script
+from pipeline.blocks import plain
 from pipeline.evidence import without_site
+from pipeline.fields import byline
 from pipeline.fields.day import dates_in
 from pipeline.fields.people import is_person, people
-from pipeline.model import Article, Source
+from pipeline.marks import HEAD
+from pipeline.model import Article, Decoded, Hints, Label, Mark, Segment, Source
 from pipeline.process import prepare, process
 from pipeline.settings import Settings
 
@@ -196,3 +199,70 @@ def test_the_person_that_the_head_names_signs_where_nobody_else_does() -> None:
     found = article('<meta name="author" content="Martha Pelly">', "<h1>The ferry at Low Sallow</h1>")
     assert found.author == ("Martha Pelly",)
     assert dict(found.evidence)["author"] == "meta.author.unsigned"
+
+
+def test_what_stands_before_the_word_of_an_update_is_the_publication() -> None:
+    found = article("", "<h1>The ferry at Low Sallow</h1><div>March 4, 2021Updated on: June 7, 2022</div>")
+    assert found.date_published == dt.date(2021, 3, 4)
+
+
+def test_an_earlier_day_below_the_title_outweighs_the_declared_one() -> None:
+    head = json_ld("The ferry at Low Sallow", "", "2021-09-30")
+    assert article(head, "<h1>The ferry at Low Sallow</h1><p>March 4, 2021</p>").date_published == dt.date(2021, 3, 4)
+    assert article(head, "<h1>The ferry at Low Sallow</h1><p>November 4, 2021</p>").date_published == dt.date(2021, 9, 30)
+    above = article(head, "<p>March 4, 2021</p><h1>The ferry at Low Sallow</h1>")
+    assert above.date_published == dt.date(2021, 9, 30)
+
+
+def test_a_shown_day_that_a_second_declaration_bears_out_is_the_day() -> None:
+    head = json_ld("The ferry at Low Sallow", "", "2021-09-30")
+    second = '<meta property="article:published_time" content="2021-11-04T08:00:00Z">'
+    found = article(head + second, "<h1>The ferry at Low Sallow</h1><p>November 4, 2021</p>")
+    assert found.date_published == dt.date(2021, 11, 4)
+
+
+def test_the_line_that_a_system_calls_submitted_says_when() -> None:
+    line = '<div class="submitted">Saved by rowan on 24 July 2017 - 18:55</div>'
+    found = article("", f"<h1>The ferry at Low Sallow</h1>{PROSE}{SECOND}<p>Ferries</p>{line}")
+    assert found.date_published == dt.date(2017, 7, 24)
+
+
+def test_an_address_may_hold_the_day() -> None:
+    def page(name: str) -> dt.date | None:
+        link = f'<link rel="canonical" href="https://tidepost.example/{name}">'
+        return article(link, "<h1>The ferry at Low Sallow</h1>").date_published
+
+    assert page("t20190314_77.html") == dt.date(2019, 3, 14)
+    assert page("2019-03-14-the-ferry") == dt.date(2019, 3, 14)
+    assert page("item/1201903147") is None
+
+
+def test_two_declarations_bear_each_other_out_where_no_line_has_the_name() -> None:
+    one = '<meta name="author" content="rowan_admin">'
+    assert article(one, "<h1>The ferry at Low Sallow</h1>").author == ()
+    both = one + json_ld("The ferry at Low Sallow", "rowan_admin", "2021-03-04")
+    assert article(both, "<h1>The ferry at Low Sallow</h1>").author == ("rowan_admin",)
+
+
+def test_a_name_alone_signs_where_a_paragraph_introduces_the_person() -> None:
+    name = "<h1>The ferry at Low Sallow</h1><p>Nora Pelly</p>"
+    introduced = "<p>Nora Pelly is a ferrywoman who has rowed on three rivers and written two books about them.</p>"
+    assert article("", name).author == ()
+    assert article("", name + PROSE + introduced).author == ("Nora Pelly",)
+    unit = name.replace("Nora Pelly", "MIT Sallow") + PROSE + introduced.replace("Nora Pelly", "MIT Sallow")
+    assert article("", unit).author == ()
+
+
+def test_a_list_of_names_goes_on_in_the_next_lines() -> None:
+    def segment(*lines: str) -> Segment:
+        page = plain.read(Decoded("\n".join(lines), "utf-8", "utf-8"))
+        marks = tuple((Mark(Label.BYLINE, f"{HEAD}byline", 0.6),) if number == 0 else () for number in range(len(page.blocks)))
+        return Segment(0, page.blocks, marks, "whole", 1.0)
+
+    def authors(*lines: str) -> tuple[str, ...]:
+        return next((one.value for one in byline.find(segment(*lines), Hints(), alone=True) if isinstance(one.value, tuple)), ())
+
+    assert authors("By Nora Pelly,", "Ada Quince", "and", "Jon Rowan", "Tom Fell") == ("Nora Pelly", "Ada Quince", "Jon Rowan")
+    assert authors("By Nora Pelly", "Ada Quince") == ("Nora Pelly",)
+    assert authors("By Nora Pelly,", "a ferry for all") == ("Nora Pelly",)
+    assert authors("© Nora Pelly") == ()

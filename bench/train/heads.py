@@ -60,7 +60,7 @@ COMMON: dict[str, Any] = {
 # One line of a page is its title: lines are ranked against those of their page.
 RANKED = COMMON | {"objective": "lambdarank", "lambdarank_truncation_level": 5, "min_data_in_leaf": 20}
 # Probabilities from which on a line is marked; the title's is not calibrated. A byline has at least this share of the best one's.
-SETTINGS: dict[str, Any] = {"limits": {"title": 0.2, "byline": 0.3, "dateline": 0.4}, "byline_share": 0.7}
+SETTINGS: dict[str, Any] = {"limits": {"title": 0.2, "byline": 0.15, "dateline": 0.4}, "byline_share": 0.85}
 # Of lines that name nobody, one in so many is learned from.
 OTHERS = 3
 # A set's pages without a date are known to have none.

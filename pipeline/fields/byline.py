@@ -6,6 +6,7 @@ A byline's date and publisher are read by `dates` and `publisher`.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 
 from pipeline.evidence import is_site, site_names
@@ -27,7 +28,7 @@ from pipeline.fields.people import MAX_PEOPLE, is_person, leads, people, signs
 from pipeline.fields.signature import signers
 from pipeline.marks import group, proposed, resolve
 from pipeline.model import Block, Found, Hints, Label, Mark, Node, Segment, Span
-from pipeline.surface import is_prose, likeness_key
+from pipeline.surface import fold, is_prose, likeness_key
 
 # Written for the article; the others may name the site's owner on every page.
 STRUCTURED = ("json-ld.author", "meta.article:author", "meta.parsely-author", "meta.sailthru.author", "meta.cxenseparse:author")
@@ -42,6 +43,20 @@ GENERAL = (
 )
 # Where nothing else says who wrote it.
 UNSIGNED = ("json-ld.author", "meta.author", "front-matter.author")
+# Declared by programs of different kinds: what two of them say is no slip of one.
+INDEPENDENT = (
+    "json-ld.author",
+    "meta.author",
+    "meta.article:author",
+    "meta.parsely-author",
+    "meta.sailthru.author",
+    "meta.dc.creator",
+)
+# How a paragraph about a person goes on behind the name, and how long it is at least.
+_INTRODUCES = "is|was|has|writes|works|lives|covers|joined|ist|war|arbeitet|schreibt|lebt|est|écrit|es|escribe|è|scrive|é|escreve"
+MIN_BIO = 40
+# A word all in capitals is an organisation's: "MIT Press".
+_HAS_CAPITALS = re.compile(r"\b[A-Z]{3}")
 # What content systems call the element of a byline.
 NAMED = frozenset(("author", "authors", "byline", "autor", "autoren", "auteur", "verfasser", "writer", "redactor", "journalist"))
 # And those of categories, beside whose names dates stand as well.
@@ -51,6 +66,10 @@ CATEGORIES = frozenset(
 DECLARED, BY_CLASS, BY_PLACE, UNCERTAIN = 0.85, 0.8, 0.7, 0.6
 # What else than names may stand in a line of names: "and", commas, a lead.
 NAMES_SHARE = 0.7
+# A list of names that goes on in the next line; a line that is only its joint; a line that says whose picture it is.
+_GOES_ON = re.compile(r"(?:,|&|\band|\bund|\bet|\by)\s*$")
+_JOINT_ONLY = re.compile(r"[,;&·•|/]|and|und|et|y|e|en|och|og")
+_CREDIT = re.compile(r"\s*(?:©|\(c\)|photos?\b|fotos?\b|bild\b|picture\b|image\b|credits?\b)", re.IGNORECASE)
 UNSURE = "byline.name-publisher"
 HEADINGS = frozenset(("h1", "h2", "h3"))
 
@@ -80,12 +99,18 @@ def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
     general = _declared(GENERAL, segment, near, hints, sites)
     best = _in_full(_better(_declared(STRUCTURED, segment, near, hints, sites), signed), general) or general
     best = best or _unsigned(segment, hints, sites)
+    if best is None and segment.blocks[0].kind != "line" and not (found and found[0].value):
+        best = _agreed(hints, sites) or _introduced(segment, near, sites)
     return found if best is None or best in found else [best, *found]
 
 
 def _scored(segment: Segment) -> list[Found]:
     """In a dump: the names in the lines that the learned score chose, each once; the lines that name somebody are claimed."""
-    read = [(mark, claim, signers(block.text)) for block, mark, claim in scored(segment, Label.BYLINE)]
+    read = [
+        (mark, claim, (*signers(block.text), *_going_on(segment, block)))
+        for block, mark, claim in scored(segment, Label.BYLINE)
+        if not _CREDIT.match(block.text)
+    ]
     named = [(mark, claim, names) for mark, claim, names in read if names]
     if not named:
         return []
@@ -95,6 +120,30 @@ def _scored(segment: Segment) -> list[Found]:
         Found("author", value if number == 0 else (), claim, mark.rule, mark.confidence, Label.BYLINE)
         for number, (mark, claim, _) in enumerate(named)
     ]
+
+
+def _going_on(segment: Segment, block: Block) -> tuple[str, ...]:
+    """The people in the lines behind a byline that ends as a list does that goes on: "Nora Pell," and "Ada Quince" below it."""
+    if not _GOES_ON.search(block.text):
+        return ()
+    found: list[str] = []
+    at = next((index for index, each in enumerate(segment.blocks) if each.start == block.start), len(segment.blocks))
+    for each in segment.blocks[at + 1 : at + 1 + 2 * MAX_PEOPLE]:
+        text = each.text.strip()
+        joint = _JOINT_ONLY.fullmatch(text) is not None
+        names = people(text) if len(text) <= MAX_LINE and not joint else ()
+        if not joint and not (names and all(is_person(name) for name in names)):
+            break
+        found += names
+        if not joint and not _GOES_ON.search(text) and not _next_joins(segment, each):
+            break
+    return tuple(found)
+
+
+def _next_joins(segment: Segment, block: Block) -> bool:
+    """Whether the next line is a joint of a list and no more: "and", a comma."""
+    after = next((each for each in segment.blocks if each.start >= block.end), None)
+    return after is not None and _JOINT_ONLY.fullmatch(after.text.strip()) is not None
 
 
 def _may_sign(block: Block, mark: Mark, behind_title: int) -> bool:
@@ -138,6 +187,28 @@ def _unsigned(segment: Segment, hints: Hints, sites: frozenset[str]) -> Found | 
         if (named and (own if structured else own and by_people)) or (by_people and not own and not structured):
             return Found("author", names, None, f"{key}.unsigned", UNCERTAIN, Label.BYLINE)
         return None
+    return None
+
+
+def _agreed(hints: Hints, sites: frozenset[str]) -> Found | None:
+    """The names that two declarations share, though no line has them; one alone may be of a template."""
+    declared = [dict.fromkeys(name for value in hints.structured.get(key, ()) for name in people(value)) for key in INDEPENDENT]
+    times = Counter(likeness_key(name) for names in declared for name in names)
+    shared = {likeness_key(name): name for names in declared for name in names if times[likeness_key(name)] > 1}
+    kept = tuple(name for name in shared.values() if not is_site(name, sites))
+    return Found("author", kept, None, "byline.agreed", UNCERTAIN, Label.BYLINE) if kept else None
+
+
+def _introduced(segment: Segment, near: Sequence[Block], sites: frozenset[str]) -> Found | None:
+    """The person whose name alone stands in a line near the title, and whom a paragraph then introduces: "Ada Quince is …"."""
+    lines = (fold(block.text).strip(" ,.:|·•–-") for block in near if len(block.text) <= MAX_LINE and not is_others(block.node))
+    names = dict.fromkeys(
+        line for line in lines if is_person(line) and not _HAS_CAPITALS.search(line) and not is_site(line, sites)
+    )
+    for name in names:
+        opening = re.compile(rf"{re.escape(name)},? (?:{_INTRODUCES})\b")
+        if any(len(block.text) > len(name) + MIN_BIO and opening.match(block.text) for block in segment.blocks):
+            return Found("author", (name,), None, "byline.introduced", UNCERTAIN, Label.BYLINE)
     return None
 
 

@@ -11,9 +11,10 @@ from collections.abc import Sequence
 
 from pipeline.evidence import path_of
 from pipeline.fields.day import Day, dates_in, parse, parse_in
-from pipeline.fields.near import MAX_LINE, heads_page, is_others, is_scored, language_hint, near_title, scored, title_of
+from pipeline.fields.near import BELOW, MAX_LINE, heads_page, is_others, is_scored, language_hint, near_title, scored, title_of
 from pipeline.marks import group, proposed, resolve
 from pipeline.model import Block, Found, Hints, Label, Segment, Span
+from pipeline.surface import is_prose
 
 # Said of the article itself, by a machine.
 PUBLISHED = (
@@ -30,6 +31,12 @@ PUBLISHED = (
     "meta.publication_date",
     "meta.og:release_date",
     "meta.published",
+    "meta.published-date",
+    "meta.published_on",
+    "meta.published_time",
+    "meta.published-time",
+    "meta.publish_time",
+    "meta.og:article:published_time",
     "meta.dc.date.issued",
     "meta.dcterms.issued",
     "front-matter.date",
@@ -53,9 +60,17 @@ _UPDATED = re.compile(
     r"|bijgewerkt|gewijzigd|oppdatert|uppdatera|opdateret|обновлен|изменен|تحديث|更新|수정|copyright|©",
     re.IGNORECASE,
 )
+# What content systems call the line of a name and a date, wherever on the page it stands.
+SIGNED = frozenset(("submitted", "posted", "postmetadata", "postmeta", "byline", "dateline", "published", "pubdate", "postdate"))
+# An agency's or an office's text begins with its day: "29.11.2022 – Seven ...", "Press release of 25 January 2022 | ..."
+_LEADS_PROSE = re.compile(r"[^\d.!?\n]{0,30}?(?P<date>\d[^–—|„“\"-]{5,25}?|\d{4}-\d\d-\d\d) ?[–—|„“\"-]")
 _YEAR, _NUMBER = re.compile(r"(?:19|20)\d\d"), re.compile(r"\d{1,2}")
 # Midnight is not everywhere at the same time: what is shown may be the day before or after what is declared.
 ZONES = dt.timedelta(days=1)
+# So many paragraphs may stand above the text's first: summaries.
+SUMMARIES = 3
+# A day inside one part of an address: 2022-01-04-title, t20220104_77.html.
+_IN_PART = re.compile(r"(?<!\d)((?:19|20)\d\d)(-?)([01]\d)\2([0-3]\d)(?!\d)")
 _DATED = (Label.DATELINE, Label.BYLINE)
 DECLARED, SHOWN, TIMED, IN_PATH = 0.9, 0.8, 0.6, 0.6
 
@@ -79,11 +94,12 @@ def find(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
         return [*chosen, *found]
     if not alone and not heads_page(segment):
         return found
-    shown = _shown(near_title(segment, title_of(segment)), languages)
+    title = title_of(segment)
+    shown, below = _shown(near_title(segment, title), segment.blocks[title], languages)
     if not alone:
         visible = _visible(shown, found)
         return [visible, *found] if visible else found
-    published = _published(hints, shown, found, languages)
+    published = _published(hints, shown, found, languages, below=below) or _behind(segment, title, found, languages)
     modified = _declared(hints, MODIFIED, "date_modified", languages)
     return [one for one in (published, modified) if one is not None] + found
 
@@ -109,19 +125,51 @@ def _visible(shown: Day | None, found: list[Found]) -> Found | None:
     return next(marked, Found("date_published", shown, None, "dateline.near-title", SHOWN, Label.DATELINE))
 
 
-def _published(hints: Hints, shown: Day | None, found: list[Found], languages: Sequence[str]) -> Found | None:
+def _published(hints: Hints, shown: Day | None, found: list[Found], languages: Sequence[str], *, below: bool) -> Found | None:
     """The declared day, as it is shown if that is the same but for the time zone; else the shown; else weaker evidence."""
     visible = _visible(shown, found)
     declared = _declared(hints, PUBLISHED, "date_published", languages)
     if declared is not None:
-        close = shown is not None and isinstance(declared.value, Day) and abs(shown.date - declared.value.date) <= ZONES
-        return visible if close else declared
+        if shown is None or not isinstance(declared.value, Day):
+            return declared
+        return visible if _bears_out(shown, declared.value, hints, languages, below=below) else declared
     if visible is not None:
         return visible
     general = _declared(hints, GENERAL, "date_published", languages)
     if general is not None or any(one.field == "date_published" for one in found):
         return general
     return _timed(hints, languages) or _in_path(hints)
+
+
+def _behind(segment: Segment, title: int, found: list[Found], languages: Sequence[str]) -> Found | None:
+    """Where neither the page nor a line near the title says when: the day that the text begins with, or that signs it behind."""
+    if any(one.field == "date_published" for one in found) or segment.blocks[title].kind == "line":
+        return None
+    prose = [block.text for block in segment.blocks[title : title + BELOW] if is_prose(block.text)]
+    for opening in (_LEADS_PROSE.match(text) for text in prose[:SUMMARIES]):
+        day = _first(dates_in(opening["date"], languages)) if opening is not None else None
+        if day is not None:
+            return Found("date_published", day, None, "dateline.opens-text", TIMED, Label.DATELINE)
+    for block in segment.blocks[title + 1 :]:
+        if len(block.text) > MAX_LINE or block.node is None or block.node.tokens.isdisjoint(SIGNED) or is_others(block.node):
+            continue
+        day = None if _UPDATED.search(block.text) else _first(dates_in(block.text, languages))
+        if day is not None:
+            return Found("date_published", day, None, "dateline.signed", TIMED, Label.DATELINE)
+    return None
+
+
+def _bears_out(shown: Day, declared: Day, hints: Hints, languages: Sequence[str], *, below: bool) -> bool:
+    """Whether the shown day is surer than the declared.
+
+    It is of the same hour somewhere; or shown below the title and earlier (what is shown was out by then); or declared elsewhere.
+    """
+    if abs(shown.date - declared.date) <= ZONES or (below and shown.date < declared.date):
+        return True
+    others = (
+        parse_in(value, [*languages, "en"]) for key in (*PUBLISHED, *GENERAL) for value in hints.structured.get(key, ())[:1]
+    )
+    return any(day is not None and day.date == shown.date for day in others)
 
 
 def _declared(hints: Hints, keys: tuple[str, ...], field: str, languages: Sequence[str]) -> Found | None:
@@ -133,17 +181,20 @@ def _declared(hints: Hints, keys: tuple[str, ...], field: str, languages: Sequen
     return None
 
 
-def _shown(near: Sequence[Block], languages: Sequence[str]) -> Day | None:
-    """The first day in a line near the title that speaks of no update."""
-    before = ""
+def _shown(near: Sequence[Block], title: Block, languages: Sequence[str]) -> tuple[Day | None, bool]:
+    """The first day in a line near the title that stands behind no word of an update, and whether it stands below the title.
+
+    Where the title itself is in an element called as those of others are, the name says nothing.
+    """
+    before, inside = "", is_others(title.node)
     for block in near:
         text = block.text
-        if len(text) <= MAX_LINE and not is_others(block.node):
-            days = dates_in(text, languages)
-            if days and not _UPDATED.search(text) and not (len(before) < MAX_LABEL and _UPDATED.search(before)):
-                return days[0]
+        if len(text) <= MAX_LINE and (inside or not is_others(block.node)):
+            days = dates_in(_UPDATED.split(text, maxsplit=1)[0], languages)
+            if days and not (len(before) < MAX_LABEL and _UPDATED.search(before)):
+                return days[0], block.start > title.start
         before = text
-    return None
+    return None, False
 
 
 MAX_LABEL = 20  # "Last updated:" in a line of its own, above the date
@@ -167,6 +218,10 @@ def _in_path(hints: Hints) -> Found | None:
                 if _YEAR.fullmatch(year) and _NUMBER.fullmatch(month) and _NUMBER.fullmatch(day):
                     found = parse(f"{year}-{int(month):02}-{int(day):02}")
                     return Found("date_published", found, None, "url.date", IN_PATH, Label.DATELINE) if found else None
+            for part in _IN_PART.finditer(" ".join(parts)):
+                found = parse(f"{part[1]}-{part[3]}-{part[4]}")
+                if found is not None:
+                    return Found("date_published", found, None, "url.date", IN_PATH, Label.DATELINE)
     return None
 
 

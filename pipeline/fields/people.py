@@ -58,6 +58,7 @@ _NOBODY = frozenset(
         "full bio", "last update", "last updated", "no author", "see more", "read more", "editorial team", "editorial staff",
         "guest contributor", "guest author", "guest writer", "guest post", "gastautor", "gastbeitrag", "our editors", "our team",
         "contributor", "contributors", "sponsored content", "paid content", "press release", "pressemitteilung",
+        "last modified", "last reviewed", "first published", "publicado el", "kommentar von", "mehr von", "more by",
         "newsroom", "news desk", "online", "alle artikel", "all posts", "view all posts",
     ]
 )  # fmt: skip

@@ -27,8 +27,8 @@ _LABEL = re.compile(
 )
 # Behind the names: when, where and for whom.
 _TAIL = re.compile(
-    r"(?:,? (?:am|on|at|um|le|el|il|op|den|in|im|for|for the|für|pour|para|@)|\s+@) .*$|,? (?:am|on|at|um|le|in|for)$|\s+\|.*$"
-    r"|(?<=\w\w\w)\.\s.*$|, (?=\d).*$| \d{1,2}[:.]\d{2}.*$",
+    r"(?:,? (?:am|on|at|um|le|el|il|op|den|in|im|[Ff]or|for the|für|pour|para|@)|\s+@) .*$|,? (?:am|on|at|um|le|in|for)$"
+    r"|\s+\|.*$|(?<=\w\w\w)\.\s.*$|, (?=\d).*$| \d{1,2}[:.]\d{2}.*$",
 )
 _ROLE_BEHIND = re.compile(r" (?:is|ist|est|es) (?:an?|the|eine?|une?|una?)\b.*$")
 _FRINGE = " .·|•,;:–—-"
