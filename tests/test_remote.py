@@ -167,7 +167,7 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         sources.discover(load(raw="s3://bucket/x"))
 
 
-def test_a_dataset_behind_a_url_is_refused_with_what_to_do() -> None:
-    with pytest.raises(SettingsError, match="write it here, then copy it"):
-        load(out="s3://bucket/out")
+def test_a_dataset_behind_a_url_that_cannot_be_locked_is_refused() -> None:
+    with pytest.raises(SettingsError, match="keep two writers apart"):
+        load(out="https://example.org/out")
     assert load(out="file:///tmp/x").out == Path("/tmp/x")  # noqa: S108  a name
