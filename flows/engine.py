@@ -18,6 +18,7 @@ from flows.pool import Pool
 from pipeline import __version__
 from pipeline.errors import SettingsError, WinnowError
 from pipeline.process import prepare
+from pipeline.settings import url_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,9 +61,8 @@ class Terms(NamedTuple):
 
 def absolute(chosen: Settings) -> Settings:
     """The settings with absolute paths: a worker stands in a working folder of its own. No digest changes."""
-    one = {
-        name: path.absolute() for name in ("raw", "out", "templates", "decisions") if (path := getattr(chosen, name)) is not None
-    }
+    paths = {name: getattr(chosen, name) for name in ("raw", "out", "templates", "decisions")}
+    one = {name: path.absolute() for name, path in paths.items() if path is not None and url_of(path) is None}
     return chosen.model_copy(update=one | {"rules": tuple(path.absolute() for path in chosen.rules)})
 
 
@@ -107,7 +107,7 @@ def there(terms: Terms, function: Callable[..., Any], args: tuple[Any, ...], kwa
 def _agree(terms: Terms) -> None:
     place = socket.gethostname()
     for folder in terms.folders:
-        if not folder.is_dir():
+        if url_of(folder) is None and not folder.is_dir():
             raise WinnowError(
                 f"a worker does not see {folder}",
                 place=place,

@@ -31,7 +31,7 @@ from flows.states import refusable, writing  # noqa: E402
 from pipeline import dataset, settings  # noqa: E402
 from pipeline.dataset import Commit, Plan, Report  # noqa: E402
 from pipeline.errors import DatasetError  # noqa: E402
-from pipeline.settings import Settings  # noqa: E402
+from pipeline.settings import Settings, url_of  # noqa: E402
 
 RETRY_SECONDS = (1.0, 5.0, 25.0)  # waits before the second, third and fourth try
 MOST_WORKERS = 256  # threads are started as they are needed, one a batch under way
@@ -139,7 +139,7 @@ def announce(done: Commit, name: str, out: Path) -> None:
     totals = done.totals
     counts = {"sources": totals.sources, "articles": totals.articles, "rejected": totals.rejected}
     refused = len(done.newly_rejected)
-    resource = {"prefect.resource.id": f"winnow.dataset.{out.absolute()}", "prefect.resource.name": str(out)}
+    resource = {"prefect.resource.id": f"winnow.dataset.{url_of(out) or out.absolute()}", "prefect.resource.name": str(out)}
     emit_event(f"winnow.{name}.committed", resource=resource, payload={"commit": done.number, "newly_rejected": refused} | counts)
 
 

@@ -34,6 +34,7 @@ from prefect.states import Cancelled, Crashed  # noqa: E402
 
 from pipeline import dataset  # noqa: E402
 from pipeline.errors import DatasetLocked  # noqa: E402
+from pipeline.settings import url_of  # noqa: E402
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -67,7 +68,7 @@ def writing(out: Path, wait: float = 0) -> Iterator[None]:
     """
     context = FlowRunContext.get()
     run = context.flow_run if context is not None else None
-    tag = f"writing:{out.absolute()}"
+    tag = f"writing:{url_of(out) or out.absolute()}"
     with dataset.locked(out, wait):
         if run is None:
             yield

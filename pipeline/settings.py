@@ -43,6 +43,15 @@ _PLACE_AND_PACE = frozenset(
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]+):/+")
 
 
+# Services of which fsspec's packages pass on that an object is to be created only if there is none: no other can hold a dataset.
+STORES = frozenset({"s3", "s3a", "gs", "gcs", "az", "abfs", "abfss", "memory"})
+
+
+def url_of(path: Path) -> str | None:
+    """The URL that a setting is, None for a folder. A Path folds the two slashes behind the scheme into one."""
+    return _SCHEME.sub(r"\1://", str(path), count=1) if _SCHEME.match(str(path)) else None
+
+
 class Schedule(BaseModel):
     """When a flow is to run: a [schedule.FLOW] table. Exactly one of `cron` (UTC), `every` (90s, 15m, 2h, 1d) and `rrule`."""
 
@@ -62,7 +71,7 @@ class Settings(BaseSettings):
     _config_file: ClassVar[Path | None] = None
 
     raw: Path = Field(Path("raw"), description="folder of source files, or a URL that fsspec opens (s3://bucket/folder)")
-    out: Path = Field(Path("processed"), description="folder of the dataset, on this machine")
+    out: Path = Field(Path("processed"), description="folder of the dataset, or a URL of an object store (s3://bucket/folder)")
     include: tuple[str, ...] = Field((), description="globs of files, relative to raw, that are sources; none: all")
     exclude: tuple[str, ...] = Field((), description="globs of files, relative to raw, that are not sources")
     hidden: bool = Field(False, description="also read files and folders whose name starts with a dot")
@@ -140,17 +149,17 @@ class Settings(BaseSettings):
 
     @field_validator("out")
     @classmethod
-    def _not_remote(cls, path: Path) -> Path:
-        if _SCHEME.match(str(path)):
-            raise ValueError(
-                "a dataset is written to a local folder, as object stores cannot rename: write it here, then copy it"
-            )
+    def _store(cls, path: Path) -> Path:
+        url = url_of(path)
+        if url is not None and url.partition(":")[0] not in STORES:
+            known = ", ".join(sorted(STORES))
+            raise ValueError(f"no service that can keep two writers apart: name a folder, or a URL of {known}")
         return path
 
     @property
     def raw_url(self) -> str | None:
-        """The URL that `raw` is, None for a folder. A Path folds the two slashes behind the scheme into one."""
-        return _SCHEME.sub(r"\1://", str(self.raw), count=1) if _SCHEME.match(str(self.raw)) else None
+        """The URL that `raw` is, None for a folder."""
+        return url_of(self.raw)
 
     @property
     def digest(self) -> str:

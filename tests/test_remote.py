@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 import fsspec
 import pytest
-from moto.server import ThreadedMotoServer
+from stores import bucket
 from test_containers import CONTENTS, TEXT, in_tar
 from test_records import HTML
 
@@ -48,25 +48,12 @@ def memory() -> Iterator[str]:
 
 
 @pytest.fixture
-def s3(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+def s3() -> Iterator[str]:
     """A bucket behind a real S3 API on this machine."""
-    server = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    for name, value in {
-        "AWS_ACCESS_KEY_ID": "x",
-        "AWS_SECRET_ACCESS_KEY": "x",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_ENDPOINT_URL": f"http://{host}:{port}",
-    }.items():
-        monkeypatch.setenv(name, value)
-    client = boto3.client("s3")
-    client.create_bucket(Bucket="harbour")
-    for name, data in FILES.items():
-        client.put_object(Bucket="harbour", Key=f"raw/{name}", Body=data)
-    yield "s3://harbour/raw"
-    fsspec.filesystem("s3").clear_instance_cache()
-    server.stop()
+    with bucket() as client:
+        for name, data in FILES.items():
+            client.put_object(Bucket="harbour", Key=f"raw/{name}", Body=data)
+        yield "s3://harbour/raw"
 
 
 @pytest.fixture
@@ -167,7 +154,7 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
         sources.discover(load(raw="s3://bucket/x"))
 
 
-def test_a_dataset_behind_a_url_is_refused_with_what_to_do() -> None:
-    with pytest.raises(SettingsError, match="write it here, then copy it"):
-        load(out="s3://bucket/out")
+def test_a_dataset_behind_a_url_that_cannot_be_locked_is_refused() -> None:
+    with pytest.raises(SettingsError, match="keep two writers apart"):
+        load(out="https://example.org/out")
     assert load(out="file:///tmp/x").out == Path("/tmp/x")  # noqa: S108  a name

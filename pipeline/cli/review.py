@@ -76,7 +76,7 @@ def _files(settings: Settings, where: Path | None, *, every: bool) -> tuple[Sett
     if where is not None and where.is_file():
         return settings, [str(where)]
     out = where if where is not None else settings.out
-    is_dataset = dataset.Layout(out).commits.is_dir()
+    is_dataset = bool(dataset.numbers(out))
     settings = settings.model_copy(update={"out": out} if is_dataset else {"raw": where or settings.raw})
     waiting = dataset.unsure(out) if is_dataset and not every else None
     listed = sources.discover(settings)[0]

@@ -11,17 +11,28 @@ import datetime as dt
 import json
 from typing import TYPE_CHECKING, Any
 
-import pyarrow.parquet as pq
-
-from pipeline.dataset.files import explained, make_folder, move, publish, put_json, remove, remove_tree, sync_folder
+from pipeline.dataset import objects, store
+from pipeline.dataset.files import (
+    exists,
+    explained,
+    listed,
+    make_folder,
+    move,
+    publish,
+    put_json,
+    remove,
+    remove_tree,
+    sync_folder,
+)
 from pipeline.dataset.gone import copy
 from pipeline.dataset.layout import DERIVED, TABLES, Layout, staged
 from pipeline.dataset.pack import pack
+from pipeline.dataset.parquet import table as table_of
 from pipeline.dataset.record import Commit, FileRecord, load, numbers
 from pipeline.errors import DatasetError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from pipeline.dataset.plan import Plan
@@ -74,6 +85,9 @@ def install(  # noqa: PLR0913, PLR0917  # all that a commit is made of
     out: Path, staging: Path, new: Commit, previous: Commit | None, written: Iterable[BatchRecord], keep_commits: int
 ) -> None:
     """The dataset is as `new` says. `written`: the records among its own whose files stand in `staging`. Raises OSError."""
+    if store.is_object(out):
+        objects.install(out, staging, new, written, keep_commits)
+        return
     journal = _journal(staging, new, previous, written, keep_commits)
     layout = Layout(out)
     tables = {*(TABLES if new.step == "all" else ()), *(file.table for batch in new.stored for file in batch.files)}
@@ -85,6 +99,9 @@ def install(  # noqa: PLR0913, PLR0917  # all that a commit is made of
 
 def recover(out: Path) -> None:
     """The dataset with no journal and nothing staged: finishes what an interrupted run had begun to publish."""
+    if store.is_object(out):
+        objects.recover(out)
+        return
     layout = Layout(out)
     if layout.journal.exists():
         journal = _unfinished(layout)
@@ -134,8 +151,8 @@ def _newly_rejected(plan: Plan, reports: tuple[Report, ...]) -> tuple[Refused, .
         if batch.name in same or not batch.counts.rejected:
             continue
         path = Layout(plan.out).published(file.table, batch.slot)
-        if path.exists():  # else it was deleted by hand, and its rejections are news
-            rows = pq.read_table(path, columns=["uri", "member", "sha256", "reason"]).to_pylist()
+        if exists(path):  # else it was deleted by hand, and its rejections are news
+            rows = table_of(path, columns=["uri", "member", "sha256", "reason"]).to_pylist()
             known |= {(row["uri"], row["member"] or "", row["sha256"] or "", row["reason"]) for row in rows if row["reason"]}
     return tuple(one for one in refused if (one.uri, one.member, one.sha256, one.reason) not in known)
 
@@ -183,7 +200,7 @@ def _prune(layout: Layout, keep_commits: int, step: str) -> None:
         record = load(layout.out, number, step=step)
         kept |= {(file.table, batch.name) for batch in record.stored for file in batch.files} if record else set()
     for table in (*TABLES, *DERIVED):
-        for path in layout.stored(table, "*").parent.glob("*.parquet"):
+        for path in listed(layout.stored(table, "*").parent, ".parquet"):
             if (table, path.stem) not in kept:
                 remove(path)
 
@@ -207,16 +224,23 @@ def file_paths(out: Path, state: Commit, table: str) -> list[tuple[Path, BatchRe
     """
     layout = Layout(out)
     newest = numbers(out)[-1] == state.number
+    is_there = _among(layout, table) if store.is_object(out) else exists
     found = []
     for batch, file in state.files(table):
         path = layout.stored(table, batch.name)
-        if not path.exists() and newest:
+        if not is_there(path) and newest:
             path = layout.published(table, batch.slot)
-        if not path.exists():
+        if not is_there(path):
             raise DatasetError(
                 f"a file of commit {state.number} is gone",
-                place=str(path),
+                place=store.called(path),
                 remedy="Its time was up (setting keep_commits), or it was deleted; open a newer commit, or run again",
             )
         found.append((path, batch, file))
     return found
+
+
+def _among(layout: Layout, table: str) -> Callable[[Path], bool]:
+    """Whether there is such a file, for one request a folder."""
+    known = {path for folder in _folders(layout, table) for path in listed(folder, ".parquet")}
+    return known.__contains__

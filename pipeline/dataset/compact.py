@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from pipeline.columns import SCHEMA_VERSION
 from pipeline.dataset.commit import install, recover, succeeding, unchanged
-from pipeline.dataset.files import explained, make_folder
+from pipeline.dataset.files import exists, explained, make_folder
 from pipeline.dataset.gone import is_gone
 from pipeline.dataset.layout import Layout
 from pipeline.dataset.lock import locked
@@ -77,7 +77,7 @@ def plan_compaction(settings: Settings, target_bytes: int = TARGET_BYTES) -> Com
     state = current(settings)
     paths = [Layout(settings.out).published(file.table, batch.slot) for batch in state.batches for file in batch.files]
     for path in paths:
-        if not path.exists():
+        if not exists(path):
             raise DatasetError("a file of the dataset is missing", place=str(path), remedy="Run again: it is made anew")
     older = state.identity.schema_version != SCHEMA_VERSION
     groups: list[Group] = []

@@ -6,12 +6,11 @@ import datetime as dt
 import uuid
 from typing import TYPE_CHECKING, NamedTuple
 
-import pyarrow.parquet as pq
-
 from pipeline.dataset.commit import commit, file_paths, recover
 from pipeline.dataset.files import explained, make_folder, remove_tree, sync_folder
 from pipeline.dataset.layout import TABLES, Layout
-from pipeline.dataset.plan import Batch, Plan, is_there
+from pipeline.dataset.parquet import schema
+from pipeline.dataset.plan import Batch, Plan, in_place
 from pipeline.dataset.record import BatchRecord, Commit, load
 from pipeline.dataset.tables import write_file
 from pipeline.dataset.write import Report
@@ -58,7 +57,7 @@ def batches(path: Path, state: Commit) -> Iterator[tuple[BatchRecord, dict[str, 
 
 def footer(path: Path) -> dict[str, str]:
     """What a Parquet file says about itself, without the `winnow.` before each key."""
-    said = pq.read_schema(path).metadata or {}
+    said = schema(path).metadata or {}
     return {key.decode().removeprefix("winnow."): value.decode() for key, value in said.items() if key.startswith(b"winnow.")}
 
 
@@ -75,7 +74,7 @@ def publish(
         recover(out)
         make_folder(staging)
     previous = load(out)
-    have = {batch.name: batch for batch in previous.batches if is_there(Layout(out), batch)} if previous else {}
+    have = {batch.name: batch for batch in in_place(Layout(out), previous.batches)} if previous else {}
     unchanged: list[BatchRecord] = []
     reports: list[Report] = []
     sound = True

@@ -10,10 +10,9 @@ from dataclasses import asdict, dataclass, field
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-import pyarrow.parquet as pq
-
 from pipeline.dataset.derived import batches
 from pipeline.dataset.layout import TABLES
+from pipeline.dataset.parquet import table as table_of
 from pipeline.dataset.record import load
 from pipeline.errors import DatasetError
 
@@ -158,7 +157,7 @@ def _documents(path: Path, state: Commit, without: Container[str]) -> Iterator[_
     for batch, files in batches(path, state):
         if batch.name in without:
             continue
-        rows = {table: pq.read_table(files[table]).to_pylist() if table in files else [] for table in TABLES}
+        rows = {table: table_of(files[table]).to_pylist() if table in files else [] for table in TABLES}
         of: dict[str, _Document] = {
             row["document_id"]: {"documents": [row], "articles": [], "ledger": []} for row in rows["documents"]
         }

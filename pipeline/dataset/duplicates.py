@@ -15,17 +15,29 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipeline import dedupe
 from pipeline.columns import DUPLICATES, SCHEMA_VERSION
 from pipeline.dataset.commit import install, succeeding, unchanged
 from pipeline.dataset.compact import current, new_staging
-from pipeline.dataset.files import digest, explained, make_folder, move, remove, remove_tree, sync_file, sync_folder
+from pipeline.dataset.files import (
+    digest,
+    drafts,
+    exists,
+    explained,
+    listed,
+    make_folder,
+    move,
+    remove,
+    remove_tree,
+    sync_file,
+    sync_folder,
+)
 from pipeline.dataset.layout import Layout, staged
 from pipeline.dataset.lock import locked
 from pipeline.dataset.pack import NAME_DIGITS
-from pipeline.dataset.parquet import options, writing
+from pipeline.dataset.parquet import opened, options, writing
+from pipeline.dataset.parquet import table as table_of
 from pipeline.dataset.record import BatchRecord, Commit, Counts, FileRecord
 from pipeline.errors import DatasetError
 
@@ -97,14 +109,15 @@ def plan_dedupe(settings: Settings) -> Deduplication:
 
 def _is_sound(path: Path, rows: int) -> bool:
     try:
-        return bool(pq.read_metadata(path).num_rows == rows)
+        with opened(path) as file:
+            return bool(file.metadata.num_rows == rows)
     except (OSError, pa.ArrowInvalid):
         return False
 
 
 def work_dedupe(todo: Unsigned) -> int:
     """How many articles were signed; their signatures are durable. Runs in any process and can be repeated."""
-    with explained(todo.signatures), pq.ParquetFile(todo.file) as file:
+    with explained(todo.signatures), opened(todo.file) as file, drafts(todo.scratch.parent) as folder:
         parts: list[pa.Table] = []
         at = 0
         for batch in file.iter_batches(ROWS, columns=[*COLUMNS, "text"]):
@@ -113,10 +126,11 @@ def work_dedupe(todo: Unsigned) -> int:
                 parts.append(_signed(batch.slice(low, high - low)))
             at += batch.num_rows
         made = pa.concat_tables(parts)
-        with writing(todo.scratch, made.schema, compression="zstd") as writer:
+        scratch = folder / todo.scratch.name
+        with writing(scratch, made.schema, compression="zstd") as writer:
             writer.write_table(made)
-        sync_file(todo.scratch)
-        move(todo.scratch, todo.signatures)
+        sync_file(scratch)
+        move(scratch, todo.signatures)
         sync_folder(todo.signatures.parent)
     return todo.rows
 
@@ -137,11 +151,12 @@ def commit_dedupe(plan: Deduplication) -> Commit:
     layout = Layout(out)
     with explained(out):
         _forget(layout, {path.name for path in plan.signatures})
-        there = layout.published(TABLE, SLOT).exists()
+        there = exists(layout.published(TABLE, SLOT))
         if there and [batch.name for batch in previous.derived] == [plan.name]:
             remove_tree(layout.staging)
             return unchanged(previous)
-        record = _write(plan, _table(plan.signatures, plan.staging / "all.signatures"))
+        with drafts(plan.staging) as folder:
+            record = _write(plan, _table(plan.signatures, folder / "all.signatures"), folder)
         kept = dataclasses.replace(unchanged(previous), started=plan.started, derived=(record,), changed=True)
         new = succeeding(previous, kept)
         install(out, plan.staging, new, previous, (record,), plan.settings.keep_commits)
@@ -176,7 +191,7 @@ def _table(paths: Sequence[Path], scratch: Path) -> pa.Table:
     ids, digests, shingles, starts = bytearray(), bytearray(), bytearray(), [0]
     with scratch.open("wb") as file:
         for path in paths:
-            rows = pq.read_table(path, columns=["id", "digest", "shingles", "signature"])
+            rows = table_of(path, columns=["id", "digest", "shingles", "signature"])
             ids += "".join(rows["id"].to_pylist()).encode("ascii")
             digests += b"".join(rows["digest"].to_pylist())
             shingles += rows["shingles"].to_numpy().astype("<i8").tobytes()
@@ -198,30 +213,32 @@ def _copies(paths: Sequence[Path], starts: Sequence[int], numbers: Sequence[int]
     for path, start, stop in zip(paths, starts, starts[1:], strict=False):
         end = bisect.bisect_left(numbers, stop, at)
         if at < end:
-            rows = pq.read_table(path, columns=list(COLUMNS)).take([number - start for number in numbers[at:end]])
+            rows = table_of(path, columns=list(COLUMNS)).take([number - start for number in numbers[at:end]])
             values = zip(*(rows[name].to_pylist() for name in COLUMNS), strict=True)
             found |= {number: dedupe.Copy(*one) for number, one in zip(numbers[at:end], values, strict=True)}
         at = end
     return found
 
 
-def _write(plan: Deduplication, table: pa.Table) -> BatchRecord:
+def _write(plan: Deduplication, table: pa.Table, folder: Path) -> BatchRecord:
     made_by = plan.previous.identity
     said = {"table": TABLE, "schema_version": SCHEMA_VERSION, "pipeline_version": made_by.pipeline_version}
     said |= {"ruleset": made_by.ruleset, "settings": made_by.settings, "dedupe": dedupe.algorithm()}
     about = table.replace_schema_metadata({f"winnow.{key}": value for key, value in said.items()})
-    path = staged(plan.staging, TABLE, plan.name)
+    path, there = staged(folder, TABLE, plan.name), staged(plan.staging, TABLE, plan.name)
     with writing(path, about.schema, **options(TABLE, about.schema, plan.settings.zstd_level)) as writer:
         writer.write_table(about, plan.settings.row_group_rows)
     sync_file(path)
     sync_folder(plan.staging)
     file = FileRecord(TABLE, table.num_rows, path.stat().st_size, digest(path))
+    if path != there:
+        move(path, there)
     return BatchRecord(SLOT, plan.name, (file,), Counts())
 
 
 def _forget(layout: Layout, wanted: set[str]) -> None:
     """Removes the signatures of batches that are no longer there."""
-    for path in layout.signatures.glob("*.parquet"):
+    for path in listed(layout.signatures, ".parquet"):
         if path.name not in wanted:
             remove(path)
 

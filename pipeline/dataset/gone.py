@@ -14,13 +14,14 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 import pyarrow as pa
-import pyarrow.parquet as pq
+import pyarrow.compute as pc
 
 from pipeline.columns import SCHEMA_VERSION, SCHEMAS
 from pipeline.dataset.against import path_of
-from pipeline.dataset.files import sync_folder
+from pipeline.dataset.files import exists, sync_folder
 from pipeline.dataset.layout import Layout
 from pipeline.dataset.pack import NAME_DIGITS, VERSION_KEY, migrated
+from pipeline.dataset.parquet import table as table_of
 from pipeline.dataset.record import BatchRecord, Counts
 from pipeline.dataset.tables import write_file
 from pipeline.table import GONE, REJECTED
@@ -91,7 +92,7 @@ def keep(
 def _documents(record: BatchRecord, out: Path) -> list[dict[str, str | None]]:
     path = Layout(out).published("documents", record.slot)
     columns = ["document_id", "uri", "member", "sha256", "status"]
-    return pq.read_table(path, columns=columns).to_pylist() if path.exists() else []
+    return table_of(path, columns=columns).to_pylist() if exists(path) else []
 
 
 def _is_kept(row: dict[str, str | None], keys: set[str], settings: Settings) -> bool:
@@ -113,7 +114,8 @@ def copy(keeping: Keeping, staging: Path) -> BatchRecord:
     tables: dict[str, pa.Table] = {}
     for file in keeping.record.files:
         path = Layout(settings.out).published(file.table, keeping.record.slot)
-        rows = pq.read_table(path, filters=[("document_id", "in", list(keeping.documents))])
+        whole = table_of(path)
+        rows = whole.filter(pc.is_in(whole["document_id"], pa.array(keeping.documents)))
         about = rows.schema.metadata | {VERSION_KEY: SCHEMA_VERSION.encode()}
         if settings.step == "all":
             rows = migrated(rows, SCHEMAS[file.table], path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from pipeline.dataset.files import digest
+from pipeline.dataset.files import digest, exists, listed, same
 from pipeline.dataset.layout import DERIVED, TABLES
 from pipeline.dataset.problem import Problem
 from pipeline.dataset.record import load, numbers
@@ -75,9 +75,7 @@ def _kept(layout: Layout, state: Commit, records: Iterable[Commit]) -> Iterator[
     for record in records:
         due |= {(file.table, batch.name): file for batch in record.stored for file in batch.files}
     there = {
-        (table, path.stem): path
-        for table in (*TABLES, *DERIVED)
-        for path in sorted(layout.stored(table, "").parent.glob("*.parquet"))
+        (table, path.stem): path for table in (*TABLES, *DERIVED) for path in listed(layout.stored(table, "").parent, ".parquet")
     }
     published = {
         (file.table, batch.name): layout.published(file.table, batch.slot) for batch in state.stored for file in batch.files
@@ -85,7 +83,7 @@ def _kept(layout: Layout, state: Commit, records: Iterable[Commit]) -> Iterator[
     for key, path in there.items():
         if key not in due:
             yield Problem(KEPT, "", str(path), "no commit knows this file", "Move it elsewhere")
-        elif key in published and published[key].exists() and path.samefile(published[key]):
+        elif key in published and exists(published[key]) and same(path, published[key]):
             continue  # one file with two names: its bytes are checked under the other
         elif digest(path) != due[key].sha256:
             yield Problem(KEPT, "", str(path), "the bytes of the file are not those that were written", _PINNED)

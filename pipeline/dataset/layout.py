@@ -5,7 +5,7 @@
     _commits/00000001.json     one record a commit; .journal.json beside them while one is being published
     _signatures/NAME.parquet   what flow dedupe remembers of a batch; it may be deleted at any time
     .staging/RUN/              what a run has written and not published
-    .lock                      held by the one writer
+    .lock                      held by the one writer; in an object store a folder (`lease`)
 
 SLOT says where in the sorted sources a batch begins, NAME what went into it. So a batch that is made anew replaces its file in
 the glob's folder at one instant, while whoever has opened a commit goes on reading the old one in _files/.
@@ -37,6 +37,11 @@ class Layout(NamedTuple):
     def journal(self) -> Path:
         """What is being published, while it is."""
         return self.commits / ".journal.json"
+
+    @property
+    def marker(self) -> Path:
+        """In an object store: the number of the commit that globs see."""
+        return self.commits / ".published.json"
 
     @property
     def staging(self) -> Path:

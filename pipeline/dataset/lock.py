@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
+from pipeline.dataset import store
 from pipeline.dataset.files import explained, make_folder
 from pipeline.dataset.layout import Layout
+from pipeline.dataset.lease import leased
 from pipeline.errors import DatasetLocked
 
 if TYPE_CHECKING:
@@ -32,6 +34,10 @@ DEAD_SECONDS = 60.0
 @contextlib.contextmanager
 def locked(out: Path, wait: float = 0) -> Iterator[None]:
     """Holds the dataset's lock. Raises DatasetLocked, saying who holds it, if another run does and still does after `wait` s."""
+    if store.is_object(out):
+        with leased(out, wait):
+            yield
+        return
     layout = Layout(out)
     with explained(out):
         make_folder(out)

@@ -17,9 +17,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from pipeline.columns import SCHEMA_VERSION, SCHEMAS
-from pipeline.dataset.files import digest, move, sync_file, sync_folder
+from pipeline.dataset.files import digest, drafts, move, sync_file, sync_folder
 from pipeline.dataset.layout import TABLES, Layout, staged
-from pipeline.dataset.parquet import group_rows, options, writing
+from pipeline.dataset.parquet import group_rows, opened, options, writing
+from pipeline.dataset.parquet import schema as schema_of
 from pipeline.dataset.record import BatchRecord, Counts, FileRecord, Part
 from pipeline.errors import DatasetError
 
@@ -118,11 +119,19 @@ def pack(group: Group, out: Path, staging: Path) -> BatchRecord:
 
 def _copy(table: str, group: Group, name: str, out: Path, staging: Path) -> FileRecord:
     slices = list(_slices(table, group, Layout(out)))
-    metadata = pq.read_schema(slices[0][0]).metadata or {}
+    metadata = schema_of(slices[0][0]).metadata or {}
     about = {key: value for key, value in metadata.items() if key.startswith(b"winnow.")} | {VERSION_KEY: SCHEMA_VERSION.encode()}
     schema = SCHEMAS[table].with_metadata(about)
     path = staged(staging, table, name)
-    part = path.with_suffix(f".{uuid.uuid4().hex}")
+    with drafts(staging) as folder:
+        part = folder / path.with_suffix(f".{uuid.uuid4().hex}").name
+        return _written(table, group, part, path, schema, slices)
+
+
+def _written(  # noqa: PLR0913, PLR0917  # one file, and what goes into it
+    table: str, group: Group, part: Path, path: Path, schema: pa.Schema, slices: Sequence[tuple[Path, int, int]]
+) -> FileRecord:
+    """`path`, written as `part`."""
     rows = itertools.chain.from_iterable(_rows(schema, *one) for one in slices)
     with writing(part, schema, **options(table, schema, group.zstd_level)) as writer:
         size = group_rows(table, group.row_group_rows)
@@ -151,7 +160,7 @@ def _slices(table: str, group: Group, layout: Layout) -> Iterator[tuple[Path, in
 
 def _rows(schema: pa.Schema, path: Path, first: int, stop: int) -> Iterator[pa.Table]:
     """The rows first … stop - 1 of the file, a row group at a time, in the columns of `schema`."""
-    with pq.ParquetFile(path) as file:
+    with opened(path) as file:
         at = 0
         for number in range(file.num_row_groups):
             count = file.metadata.row_group(number).num_rows

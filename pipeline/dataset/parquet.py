@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow.parquet as pq
 
+from pipeline.dataset import store
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     import pyarrow as pa
+    import pyarrow.fs as pafs
 
 # Columns with few values, where a dictionary pays; text never does.
 _DICTIONARY = {
@@ -68,3 +71,25 @@ def give_up(writer: pq.ParquetWriter) -> None:
     writer.is_open = False  # else it would close itself when it is collected, and complain where nobody can answer
     if writer.file_handle is not None:
         writer.file_handle.close()
+
+
+def opened(path: Path) -> pq.ParquetFile:
+    """The file, its footer read, wherever it is. Raises OSError, ArrowInvalid."""
+    place, system = _place(path)
+    return pq.ParquetFile(place, filesystem=system)
+
+
+def table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
+    """The rows of the file. Raises OSError, ArrowInvalid."""
+    place, system = _place(path)
+    return pq.read_table(place, columns=None if columns is None else list(columns), filesystem=system)
+
+
+def schema(path: Path) -> pa.Schema:
+    """The columns of the file and what it says of itself."""
+    place, system = _place(path)
+    return pq.read_schema(place, filesystem=system)
+
+
+def _place(path: Path) -> tuple[Path | str, pafs.FileSystem | None]:
+    return store.arrow(path) if store.is_object(path) else (path, None)

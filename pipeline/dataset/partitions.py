@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.columns import ARTICLES
+from pipeline.dataset import store
 from pipeline.dataset.files import explained, make_folder, move, remove_tree, sync_file, sync_folder
 from pipeline.dataset.read import open_dataset
 from pipeline.errors import DatasetError, SettingsError
@@ -39,6 +40,9 @@ def partition(out: Path, folder: Path, by: Sequence[str], commit: int | None = N
     unknown = [key for key in by if key not in KEYS]
     if unknown or not by or len(set(by)) < len(by):
         raise SettingsError(f"no key to partition by: {', '.join(unknown or by)}", place="by", remedy=f"Known: {', '.join(KEYS)}")
+    if store.is_object(folder):
+        remedy = "Name a folder of this machine, then copy it"
+        raise DatasetError("partitions are published by a rename, which no store has", place=store.called(folder), remedy=remedy)
     if folder.exists():
         raise DatasetError("there is something here already", place=str(folder), remedy="Name a new folder, or remove this one")
     rows = open_dataset(out, "articles", commit)

@@ -15,10 +15,11 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from pipeline.columns import SCHEMA_VERSION
+from pipeline.dataset import store
 from pipeline.dataset.commit import recover
 from pipeline.dataset.files import digest, explained, make_folder
 from pipeline.dataset.gone import Keeping, Kept, is_gone, keep
-from pipeline.dataset.layout import Layout
+from pipeline.dataset.layout import TABLES, Layout
 from pipeline.dataset.pack import Group, match
 from pipeline.dataset.record import BatchRecord, Commit, Identity, load
 from pipeline.errors import DatasetError, Rejected
@@ -113,7 +114,7 @@ def plan(settings: Settings) -> Plan:
     items = _items(settings, context.decisions)
     _refuse_emptiness(items, previous, settings)
     batches = list(_batches(items, made_by, settings))
-    have = [batch for batch in previous.batches if is_there(layout, batch)] if previous else []
+    have = in_place(layout, previous.batches) if previous else []
     live = [batch for batch in have if not is_gone(batch)]
     matched = match([(batch.slot, batch.name) for batch in batches], live, settings)
     kept = _kept(items, batches, have, previous, settings)
@@ -236,8 +237,18 @@ def _batch(items: list[Item], made_by: Identity) -> Batch:
     return Batch(hashlib.sha256(first).hexdigest()[:NAME_DIGITS], name, tuple(items))
 
 
-def is_there(layout: Layout, batch: BatchRecord) -> bool:
-    """Whether the batch's files are in place. Sizes only: `verify` is there to read them."""
+def in_place(layout: Layout, batches: Iterable[BatchRecord]) -> list[BatchRecord]:
+    """Those whose files are in place. Sizes only: `verify` is there to read them."""
+    if not store.is_object(layout.out):
+        return [batch for batch in batches if _is_there(layout, batch)]
+    # One request a table, not one a file.
+    there = {(table, name): size for table in TABLES for name, size in store.listed(layout.out / table).items()}
+    return [
+        batch for batch in batches if all(there.get((file.table, f"{batch.slot}.parquet")) == file.bytes for file in batch.files)
+    ]
+
+
+def _is_there(layout: Layout, batch: BatchRecord) -> bool:
     for file in batch.files:
         try:
             if layout.published(file.table, batch.slot).stat().st_size != file.bytes:

@@ -7,7 +7,9 @@ from collections import Counter
 from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from pipeline.dataset.files import listed, read
 from pipeline.dataset.layout import Layout
+from pipeline.dataset.store import called
 from pipeline.errors import DatasetError
 
 if TYPE_CHECKING:
@@ -175,7 +177,7 @@ class Commit:
 
 def numbers(out: Path) -> list[int]:
     """The numbers of all commits of the dataset, rising."""
-    return sorted(int(path.stem) for path in Layout(out).commits.glob("*.json") if path.stem.isdecimal())
+    return sorted(int(path.stem) for path in listed(Layout(out).commits, ".json") if path.stem.isdecimal())
 
 
 def load(out: Path, number: int | None = None, step: str = "all") -> Commit | None:
@@ -190,18 +192,18 @@ def load(out: Path, number: int | None = None, step: str = "all") -> Commit | No
         number = known[-1]
     path = Layout(out).record(number)
     if number not in known:
-        raise DatasetError(f"no commit {number}", place=str(out), remedy=f"Known: {', '.join(map(str, known)) or 'none'}")
+        raise DatasetError(f"no commit {number}", place=called(out), remedy=f"Known: {', '.join(map(str, known)) or 'none'}")
     try:
-        found = Commit.from_json(json.loads(path.read_bytes()))
+        found = Commit.from_json(json.loads(read(path)))
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise DatasetError(
             f"the commit record cannot be read ({error})",
-            place=str(path),
+            place=called(path),
             remedy="Restore it; or delete the dataset's folder and run again, which makes the same rows",
         ) from error
     if found.step != step:
         have, wanted = (f"of step {name}" if name != "all" else "that is whole" for name in (found.step, step))
-        raise DatasetError(f"a dataset {have}, and one {wanted} is needed", place=str(out), remedy="Name another folder")
+        raise DatasetError(f"a dataset {have}, and one {wanted} is needed", place=called(out), remedy="Name another folder")
     return found
 
 

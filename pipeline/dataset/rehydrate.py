@@ -17,7 +17,6 @@ from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipeline import blocks
 from pipeline.blocks.derive import derive
@@ -26,6 +25,7 @@ from pipeline.dataset.against import path_of
 from pipeline.dataset.derived import Made, footer, publish, state_of
 from pipeline.dataset.files import digest
 from pipeline.dataset.lock import locked
+from pipeline.dataset.parquet import table as table_of
 from pipeline.dataset.plan import NAME_DIGITS
 from pipeline.dataset.problem import Problem
 from pipeline.dataset.record import load
@@ -141,7 +141,7 @@ class _Sources:
 
 def _whole(files: dict[str, Path], sources: _Sources, problems: list[Problem]) -> dict[str, pa.Table] | None:
     """The tables of a batch, whole; None if a document cannot be made whole, with the reasons in `problems`."""
-    read = {table: pq.read_table(path) for table, path in files.items()}
+    read = {table: table_of(path) for table, path in files.items()}
     rows: Rows = {table: found.to_pylist() for table, found in read.items()}
     of: dict[str, Rows] = {row["document_id"]: {"articles": [], "ledger": [], "documents": [row]} for row in rows["documents"]}
     for table in ("articles", "ledger"):

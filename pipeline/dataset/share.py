@@ -20,12 +20,12 @@ import zlib
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipeline.columns import SCHEMAS
 from pipeline.dataset.checksum import of_rows, total
 from pipeline.dataset.derived import Made, batches, footer, publish, state_of
 from pipeline.dataset.lock import locked
+from pipeline.dataset.parquet import table as table_of
 from pipeline.dataset.plan import NAME_DIGITS
 from pipeline.dataset.record import load
 from pipeline.errors import DatasetError, SettingsError
@@ -106,7 +106,7 @@ def is_shared(path: Path, state: Commit) -> bool:
 
 def shared_checksum(path: Path, state: Commit) -> str:
     """The checksum of all rows, as the documents of a shared dataset say."""
-    sums = (pq.read_table(files["documents"], columns=[SUM.name])[SUM.name].to_pylist() for _, files in batches(path, state))
+    sums = (table_of(files["documents"], columns=[SUM.name])[SUM.name].to_pylist() for _, files in batches(path, state))
     return total(total(part) for part in sums)
 
 
@@ -146,7 +146,7 @@ def _made(batch: BatchRecord, files: dict[str, Path], left_out: tuple[str, ...])
 
 
 def _dehydrated(batch: BatchRecord, files: dict[str, Path], left_out: tuple[str, ...]) -> dict[str, pa.Table]:
-    read = {table: pq.read_table(path) for table, path in files.items()}
+    read = {table: table_of(path) for table, path in files.items()}
     rows: Rows = {table: found.to_pylist() for table, found in read.items()}
     for column in left_out:
         table, name = column.split(".")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import uuid
 from collections import Counter
 from typing import TYPE_CHECKING, Self
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.dataset.files import digest, move, sync_file, sync_folder
+from pipeline.dataset.files import digest, drafts, move, sync_file, sync_folder
 from pipeline.dataset.layout import TABLES, staged
 from pipeline.dataset.parquet import give_up, group_rows, options, writing
 from pipeline.dataset.record import Counts, FileRecord, Refused
@@ -30,6 +31,8 @@ class Tables:
 
     def __init__(self, staging: Path, context: Context) -> None:
         self._staging = staging
+        self._ended = contextlib.ExitStack()
+        self._drafts = staging
         self._context = context
         self._waiting: list[Outcome] = []
         self._bytes = 0
@@ -41,6 +44,7 @@ class Tables:
         self.refused: list[Refused] = []
 
     def __enter__(self) -> Self:
+        self._drafts = self._ended.enter_context(drafts(self._staging))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
@@ -48,6 +52,7 @@ class Tables:
         for table, writer in self._writers.items():
             give_up(writer)
             self._path(table).unlink(missing_ok=True)
+        self._ended.close()
 
     @property
     def counts(self) -> Counts:
@@ -102,17 +107,18 @@ class Tables:
         return file_metadata(table, self._context)
 
     def _path(self, table: str) -> Path:
-        return self._staging / f"{table}.{self._part}"
+        return self._drafts / f"{table}.{self._part}"
 
 
 def write_file(table: str, rows: pa.Table, name: str, staging: Path, settings: Settings) -> FileRecord:
     """Rows that are there already in one staged and synced Parquet file, which says of itself what their schema does."""
-    part = staging / f"{table}.{uuid.uuid4().hex}"
-    with writing(part, rows.schema, **options(table, rows.schema, settings.zstd_level)) as writer:
-        writer.write_table(rows, group_rows(table, settings.row_group_rows))
-    sync_file(part)
-    made = FileRecord(table, rows.num_rows, part.stat().st_size, digest(part))
-    move(part, staged(staging, table, name))
+    with drafts(staging) as folder:
+        part = folder / f"{table}.{uuid.uuid4().hex}"
+        with writing(part, rows.schema, **options(table, rows.schema, settings.zstd_level)) as writer:
+            writer.write_table(rows, group_rows(table, settings.row_group_rows))
+        sync_file(part)
+        made = FileRecord(table, rows.num_rows, part.stat().st_size, digest(part))
+        move(part, staged(staging, table, name))
     return made
 
 

@@ -12,16 +12,19 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from pipeline.columns import DERIVED as DERIVED_SCHEMAS
 from pipeline.columns import SCHEMA_VERSION, SCHEMAS
+from pipeline.dataset import store
 from pipeline.dataset.against import Rows, check_file
 from pipeline.dataset.clusters import check_duplicates
-from pipeline.dataset.files import digest
+from pipeline.dataset.files import digest, exists, listed
 from pipeline.dataset.gone import is_gone
 from pipeline.dataset.history import RECORDS, check_history
 from pipeline.dataset.layout import DERIVED, TABLES, Layout
+from pipeline.dataset.objects import is_published
+from pipeline.dataset.parquet import opened
+from pipeline.dataset.parquet import table as table_of
 from pipeline.dataset.problem import EDITED, MIGRATE, REBUILD, Problem
 from pipeline.dataset.record import load
 from pipeline.errors import DatasetError
@@ -66,8 +69,12 @@ def verify(out: Path, raw: Path | None = None, settings: Settings | None = None)
 
 
 def _problems(layout: Layout, state: Commit, raw: Settings | None) -> Iterator[Problem]:
-    if layout.journal.exists():
-        yield Problem("", "", str(layout.journal), "a commit was begun and not finished", "Run again: it is finished first")
+    unfinished = exists(layout.journal)
+    if store.is_object(layout.out):
+        unfinished = not is_published(layout.out, state.number)
+    if unfinished:
+        place = layout.marker if store.is_object(layout.out) else layout.journal
+        yield Problem("", "", str(place), "a commit was begun and not finished", "Run again: it is finished first")
     yield from check_history(layout, state)
     yield from _strays(layout, state)
     ids: Ids = {}
@@ -77,7 +84,7 @@ def _problems(layout: Layout, state: Commit, raw: Settings | None) -> Iterator[P
             problems = list(_file(layout, state, batch, file))
             yield from problems
             if not problems:
-                rows[file.table] = pq.read_table(layout.published(file.table, batch.slot)).to_pylist(maps_as_pydicts="strict")
+                rows[file.table] = table_of(layout.published(file.table, batch.slot)).to_pylist(maps_as_pydicts="strict")
         if any(file.rows and not rows[file.table] for file in batch.files):
             continue  # what is missing has been said; every row that refers to it would say it again
         found = [*_batch(batch, rows, ids, raw)]
@@ -88,14 +95,14 @@ def _problems(layout: Layout, state: Commit, raw: Settings | None) -> Iterator[P
     for derived in state.derived:
         for file in derived.files:
             problems = list(_file(layout, state, derived, file))
-            yield from problems or check_duplicates(pq.read_table(layout.published(file.table, derived.slot)).to_pylist(), ids)
+            yield from problems or check_duplicates(table_of(layout.published(file.table, derived.slot)).to_pylist(), ids)
 
 
 def _strays(layout: Layout, state: Commit) -> Iterator[Problem]:
     """Files that globs see and the commit knows nothing of: their rows would be read twice."""
     known = {(file.table, batch.slot) for batch in state.stored for file in batch.files}
     for table in (*TABLES, *DERIVED):
-        for path in sorted((layout.out / table).glob("*.parquet")):
+        for path in listed(layout.out / table, ".parquet"):
             if (table, path.stem) not in known:
                 yield Problem(table, "", str(path), "this file is not part of the dataset", "Move it elsewhere")
 
@@ -108,13 +115,13 @@ def _file(  # noqa: C901 - one question after the other
     def problem(cause: str) -> Problem:
         return Problem(file.table, "", str(path), cause, REBUILD)
 
-    if not path.exists():
+    if not exists(path):
         yield problem("the file is missing")
         return
     if digest(path) != file.sha256:
         yield problem("the bytes of the file are not those that were written")
     try:
-        about = pq.ParquetFile(path)
+        about = opened(path)
     except (pa.ArrowInvalid, OSError) as error:
         yield problem(f"this is no sound Parquet file ({error})")
         return

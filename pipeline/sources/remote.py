@@ -1,6 +1,6 @@
 """Files that are no files of this machine: whatever fsspec opens by a URL (s3://, gs://, az://, https://, memory://).
 
-Listed and read only: a dataset is written to local folders. What a service raises becomes an OSError, so it costs one source.
+Listed and read here; `dataset.store` writes. What a service raises becomes an OSError, so it costs one source.
 """
 
 from __future__ import annotations
@@ -37,13 +37,11 @@ def is_remote(path: str) -> bool:
 def listing(url: str) -> Iterator[tuple[str, str]]:
     """(path relative to `url`, URL) of every file below it, sorted. Raises SettingsError."""
     try:
-        system, root = _system(url)
+        system, root = system_of(url)
         system.invalidate_cache()  # a schedule's process lists again and again
         found = sorted(system.find(root))
     except (ImportError, ValueError) as error:
-        package = _PACKAGES.get(url.partition(":")[0])
-        remedy = f"Install it: pip install {package}" if package else "Name a folder, or a URL that fsspec knows"
-        raise SettingsError(str(error), place=url, remedy=remedy) from error
+        raise unknown(url, error) from error
     except Exception as error:  # each service has errors of its own: no credentials, no such bucket, no connection
         cause = f"cannot be listed ({type(error).__name__}: {error})"
         raise SettingsError(cause, place=url, remedy="Check the address, the network and the credentials") from error
@@ -59,8 +57,8 @@ class RemoteFile(io.RawIOBase):
 
     def __init__(self, url: str) -> None:
         self._url = url
-        with _as_os_error(url):
-            self._system, self._path = _system(url)
+        with as_os_error(url):
+            self._system, self._path = system_of(url)
             self._file = self._open()
 
     def _open(self) -> IO[bytes]:
@@ -83,7 +81,7 @@ class RemoteFile(io.RawIOBase):
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
         """The new position."""
-        with _as_os_error(self._url):
+        with as_os_error(self._url):
             return self._file.seek(offset, whence)
 
     def tell(self) -> int:
@@ -93,7 +91,7 @@ class RemoteFile(io.RawIOBase):
     def readinto(self, buffer: WriteableBuffer, /) -> int:
         """How many bytes were put into `buffer`; 0 at the end."""
         view = memoryview(buffer).cast("B")
-        with _as_os_error(self._url):
+        with as_os_error(self._url):
             piece = self._file.read(len(view))
         view[: len(piece)] = piece
         return len(piece)
@@ -115,20 +113,29 @@ class RemoteFile(io.RawIOBase):
         return given.astimezone(dt.UTC) if given is not None and given.tzinfo is not None else None
 
     def _info(self) -> dict[str, Any]:
-        with _as_os_error(self._url):
+        with as_os_error(self._url):
             self._system.invalidate_cache()
             return dict(self._system.info(self._path))
 
 
-def _system(url: str) -> tuple[Any, str]:
+def system_of(url: str, **options: Any) -> tuple[Any, str]:
+    """Fsspec's file system, and its name for the path. Raises ImportError without the service's package, ValueError."""
     import fsspec  # 0.1 s, and rarely needed
 
-    system, path = fsspec.core.url_to_fs(url)
+    system, path = fsspec.core.url_to_fs(url, **options)
     return system, str(path).rstrip("/")
 
 
+def unknown(url: str, error: Exception) -> SettingsError:
+    """What to say of a URL that `system_of` raises an error for."""
+    package = _PACKAGES.get(url.partition(":")[0])
+    remedy = f"Install it: pip install {package}" if package else "Name a folder, or a URL that fsspec knows"
+    return SettingsError(str(error), place=url, remedy=remedy)
+
+
 @contextlib.contextmanager
-def _as_os_error(url: str) -> Iterator[None]:
+def as_os_error(url: str) -> Iterator[None]:
+    """Turns what the service's library raises into an OSError."""
     try:
         yield
     except OSError:
