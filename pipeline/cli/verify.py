@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.common import Code, console, options, out_json, settings_of
+from pipeline.settings import url_of
 
 Dataset = Annotated[Path | None, typer.Argument(metavar="OUT", help="The dataset; default: the out folder.", show_default=False)]
 Raw = Annotated[
@@ -21,6 +22,7 @@ def verify(context: typer.Context, out: Dataset = None, raw: Raw = None) -> int:
 
     chosen = options(context)
     settings = settings_of(chosen, out=out, raw=raw)
+    name = url_of(settings.out) or settings.out
     problems = dataset.verify(settings.out, settings.raw, settings)
     if chosen.json:
         for problem in problems:
@@ -29,5 +31,5 @@ def verify(context: typer.Context, out: Dataset = None, raw: Raw = None) -> int:
         for problem in problems:
             console().print(str(problem), markup=False)
         if not chosen.quiet:
-            console().print(f"{len(problems)} problems in {settings.out}" if problems else f"{settings.out} holds every law")
+            console().print(f"{len(problems)} problems in {name}" if problems else f"{name} holds every law")
     return Code.REJECTED if problems else Code.OK
