@@ -25,7 +25,7 @@ from pipeline.errors import DatasetError, DatasetLocked
 from pipeline.settings import Settings
 
 CHANGES = ("put", "create", "upload", "copy", "delete")
-FEW = 31  # every so manieth call in `make test`
+FEW = {"first run": 31, "ingest": 31, "compact": 7, "dedupe": 5}  # every so manieth call in `make test`
 
 
 @pytest.fixture
@@ -189,7 +189,7 @@ def disturbed(name: str, base: Path, tmp_path: Path, want: dict[str, bytes], ste
     shutil.copytree(base / "raw", tmp_path / "raw", symlinks=True)
     first = settings_at("memory://quay/base", tmp_path)
     dataset.build(first)
-    assert disturb(WORKS[name], first, tmp_path / "here" / "raw", want, step) > 20
+    assert disturb(WORKS[name], first, tmp_path / "here" / "raw", want, step) > 10
 
 
 @pytest.mark.usefixtures("memory")
@@ -197,7 +197,7 @@ def disturbed(name: str, base: Path, tmp_path: Path, want: dict[str, bytes], ste
 def test_what_follows_a_failed_call_or_a_death_makes_it_whole(
     name: str, base: Path, tmp_path: Path, wanted: dict[str, dict[str, bytes]]
 ) -> None:
-    disturbed(name, base, tmp_path, wanted[name], FEW)
+    disturbed(name, base, tmp_path, wanted[name], FEW[name])
 
 
 @pytest.mark.long

@@ -9,6 +9,7 @@ import typer
 
 from pipeline.cli.common import Code, console, options, out_json, settings_of
 from pipeline.errors import SettingsError
+from pipeline.settings import url_of
 
 Dataset = Annotated[Path | None, typer.Argument(metavar="OUT", help="The dataset; default: the out folder.", show_default=False)]
 Raw = Annotated[
@@ -24,6 +25,7 @@ def verify(context: typer.Context, out: Dataset = None, raw: Raw = None) -> int:
     settings = settings_of(chosen, out=out, raw=raw)
     if raw is not None and settings.raw_url is None and not settings.raw.is_dir():  # else every file would be said to be gone
         raise SettingsError("no such folder", place=str(settings.raw), remedy="Name the folder of the source files: --raw DIR")
+    name = url_of(settings.out) or settings.out
     problems = dataset.verify(settings.out, settings.raw, settings)
     if chosen.json:
         for problem in problems:
@@ -32,5 +34,5 @@ def verify(context: typer.Context, out: Dataset = None, raw: Raw = None) -> int:
         for problem in problems:
             console().print(str(problem), markup=False)
         if not chosen.quiet:
-            console().print(f"{len(problems)} problems in {settings.out}" if problems else f"{settings.out} holds every law")
+            console().print(f"{len(problems)} problems in {name}" if problems else f"{name} holds every law")
     return Code.REJECTED if problems else Code.OK
