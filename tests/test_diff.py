@@ -15,6 +15,7 @@ from pipeline.settings import Settings, load
 
 if TYPE_CHECKING:
     from pathlib import Path
+from typing import Any
 
     import pyarrow as pa
 
@@ -63,9 +64,9 @@ def test_batches_of_one_name_are_not_read(settings: Settings, monkeypatch: pytes
     seen: list[str] = []
     real = pq.read_table
 
-    def noted(path: Path) -> pa.Table:
+    def noted(path: Path, **more: Any) -> pa.Table:
         seen.append(path.stem)
-        return real(path)
+        return real(path, **more)
 
     monkeypatch.setattr(pq, "read_table", noted)
     dataset.diff(settings.out, settings.out, 1, 2)
