@@ -15,7 +15,6 @@ from pipeline.settings import Settings, load
 
 if TYPE_CHECKING:
     from pathlib import Path
-from typing import Any
 
     import pyarrow as pa
 
