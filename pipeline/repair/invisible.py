@@ -15,6 +15,8 @@ _ZWSP = "\N{ZERO WIDTH SPACE}"
 _UNSPACED = re.compile(
     "[\u0e00-\u0fff\u1000-\u109f\u1780-\u17ff\u1950-\u19ff\u1a20-\u1aaf\u1b00-\u1b7f\ua980-\ua9ff\uaa00-\uaadf]"
 )
+# Characters: how far beyond others that nobody sees a neighbour is looked for.
+LOOK = 8
 _APART = re.compile(f"\\w[{ACCENTS}]+")
 
 
@@ -41,13 +43,20 @@ def visible(text: str) -> str:
 
 def _needed(found: re.Match[str]) -> str:
     text, at = found.string, found.start()
-    before, after = text[at - 1 : at], text[at + 1 : at + 2]
+    before = text[at - 1 : at]
     char = found.group()
     if char in "\u200c\u200d":
         # Joiners steer letters of Arabic and Indic scripts, and join emoji; beside Latin letters and blanks they do nothing.
         return char if before > "\u0590" and not before.isspace() and not _INVISIBLE.match(before) else ""
     if char == _ZWSP:
         # One side is enough: beside a number or a foreign word it parts two words all the same.
-        inside = not (before.isspace() or after.isspace()) and before and after
+        before, after = _seen(text[max(0, at - LOOK) : at][::-1]), _seen(text[at + 1 : at + 1 + LOOK])
+        again = _ZWSP in text[max(0, at - LOOK) : at].rpartition(before)[2] if before else True
+        inside = before and after and not again and not (before.isspace() or after.isspace())
         return char if inside and (_UNSPACED.match(before) or _UNSPACED.match(after)) else ""
     return ""
+
+
+def _seen(text: str) -> str:
+    """The first character that is seen."""
+    return next((char for char in text if not _INVISIBLE.match(char)), "")
