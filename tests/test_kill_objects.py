@@ -30,7 +30,7 @@ from pipeline.dataset.layout import TABLES
 from pipeline.errors import DatasetLocked
 from pipeline.settings import Settings
 
-KILLS = 15  # a work
+KILLS = 5  # a work
 LOOK_SECONDS = 0.3  # the server has one thread of Python, which the work needs, too
 FORK = multiprocessing.get_context("forkserver")
 
