@@ -291,9 +291,9 @@ def test_inspect_is_linear_in_the_number_of_blocks() -> None:
         data = text.encode()
         trace = process.trace(sources.from_bytes("long.txt", data), data, process.prepare(Settings.model_construct()))
         assert isinstance(trace, process.Trace)
-        start = time.perf_counter()
+        start = time.process_time()
         assert sum(1 for _ in fates(trace)) >= paragraphs
-        return time.perf_counter() - start
+        return time.process_time() - start
 
     seconds(100)
     assert seconds(8000) < 40 * max(seconds(1000), 0.002)
