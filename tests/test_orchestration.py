@@ -53,6 +53,8 @@ def test_a_server_in_the_background_is_started_once_and_used_by_runs(fresh: Proj
     assert "waiting for a Prefect server" not in done.stderr
     assert fresh.states() == ["COMPLETED"]
     assert len(fresh.processes("flows.server")) == 1
+    told = {"event": {"name": ["winnow.ingest.committed"]}}
+    until(lambda: fresh.ask("events/filter", filter=told)["events"])  # for automations to wait for
 
 
 def test_a_server_that_was_killed_is_no_server_and_can_be_started_again(tmp_path: Path) -> None:
