@@ -487,7 +487,7 @@ def test_the_plain_loop_has_progress_within_two_seconds(raw: Path, tmp_path: Pat
         main()"""
     env = {**_environment(), "PYTHONPATH": str(ROOT)}
     used = 9.0
-    for _ in range(3):  # caches shared with other programs make the same work cost more, never less
+    for _ in range(6):  # caches shared with other programs make the same work cost more, never less
         done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=env, capture_output=True, text=True, check=True)
         seconds, *step = map(float, done.stdout.split())
         assert step == [0, 302, 0, 0]

@@ -83,7 +83,7 @@ SMALL: dict[str, Callable[[], bytes]] = {
     "mail.eml": lambda: (
         b"From: a@example.org\nMIME-Version: 1.0\nContent-Type: multipart/mixed; boundary=x\n\n" + b"--x\n" * 20_000
     ),
-    "header.eml": lambda: b"From: a@example.org\nMIME-Version: 1.0\nX: " + b" y\n" * 100_000 + b"\ntext",
+    "header.eml": lambda: b"From: a@example.org\nMIME-Version: 1.0\nX: " + b" y\n" * 20_000 + b"\ntext",
     "magic.parquet": lambda: b"PAR1" + bytes(2000) + b"PAR1",
     "empty.zip": lambda: in_zip({}),
     "empty": lambda: b"",

@@ -144,9 +144,11 @@ class Killer:
         return call
 
 
+@pytest.mark.parametrize("step", [3, pytest.param(1, marks=pytest.mark.long)])
 @pytest.mark.parametrize("after", [False, True])
 def test_killed_at_any_call_the_next_run_makes_it_whole(
     after: bool,  # noqa: FBT001
+    step: int,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -169,7 +171,7 @@ def test_killed_at_any_call_the_next_run_makes_it_whole(
     want = rows(undisturbed.out)
     at, done = 0, True
     while done:
-        at += 1
+        at += step
         settings = start(tmp_path / f"{at}")
         with monkeypatch.context() as patch:
             killer = Killer(patch, at, after=after)
