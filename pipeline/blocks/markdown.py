@@ -113,7 +113,7 @@ class _Reader:
             if match.start() < len(text):
                 self.starts.append(match.start())
                 self.ends.append(match.start() + len(match[0].rstrip("\r\n")))
-        self.library = MarkdownIt("commonmark").enable("table")
+        self.parser = MarkdownIt("commonmark").enable("table")
         self.references: dict[str, Any] = {}
 
     def blocks(self) -> Iterator[Block]:
@@ -123,7 +123,7 @@ class _Reader:
             self.text[start:end].replace("\x00", "\N{REPLACEMENT CHARACTER}")
             for start, end in zip(self.starts, self.ends, strict=True)
         )
-        self.library.block.parse("\n".join(lines), self.library, self.references, tokens)
+        self.parser.block.parse("\n".join(lines), self.parser, self.references, tokens)
         kinds: list[str] = []
         row = (-1, 0)  # line of a table's row, and where in the source its next cell is looked for
         for token in tokens:
@@ -207,7 +207,7 @@ class _Reader:
 
     def _runs(self, content: str, places: Sequence[_Place]) -> list[Run] | None:
         """The runs of a block's content; None if its pieces do not stand one behind the other."""
-        pieces = _pieces(self.library, content, self.references)
+        pieces = _pieces(self.parser, content, self.references)
         if pieces is None:
             return None
         runs: list[Run] = []
@@ -232,10 +232,10 @@ def _is_usual(content: str) -> bool:
     return len(content) <= MAX_INLINE and sum(content.count(sign) for sign in SIGNS) <= MAX_SIGNS
 
 
-def _pieces(library: MarkdownIt, content: str, references: dict[str, Any]) -> list[tuple[int, int, str]] | None:
+def _pieces(parser: MarkdownIt, content: str, references: dict[str, Any]) -> list[tuple[int, int, str]] | None:
     """(start, end, how) of what can be seen of the content; None if the library's pieces do not stand where they must."""
     tokens: list[Token] = []
-    library.inline.parse(content, library, references, tokens)
+    parser.inline.parse(content, parser, references, tokens)
     found: list[tuple[int, int, str]] = []
     at = 0
     for token in tokens:
