@@ -38,10 +38,7 @@ class Engine(Protocol):
     slots: int
 
     def call(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """What `function` returns, from some worker. Its own errors are raised as they are."""
-
-    def call_alone(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """As `call`, where it can break no other call."""
+        """What `function` returns, from some worker, whose death breaks no other call. Its own errors are raised as they are."""
 
     def __enter__(self) -> Self: ...
 

@@ -20,7 +20,6 @@ from prefect.artifacts import (  # noqa: E402
 from prefect.cache_policies import NO_CACHE  # noqa: E402
 from prefect.client.schemas.objects import State, TaskRun  # noqa: E402
 from prefect.events import emit_event  # noqa: E402
-from prefect.runtime import task_run  # noqa: E402
 from prefect.task_runners import ThreadPoolTaskRunner  # noqa: E402
 
 from flows import engine, limits, summary  # noqa: E402
@@ -205,9 +204,7 @@ def retry_if_it_can_pass(of: Task[..., Report], run: TaskRun, state: State[Repor
 def work(job: Job, number: int, first: str) -> Report:
     """The report of one batch of the plan. `first` names its first file, for people."""
     batch = job.plan.batches[number]
-    again = (task_run.run_count or 1) > 1
-    call = job.pool.call_alone if again else job.pool.call
-    report = call(attempt, dataset.work, batch, job.settings, job.plan.staging)
+    report = job.pool.call(attempt, dataset.work, batch, job.settings, job.plan.staging)
     counts = report.record.counts
     logger = get_run_logger()
     logger.info("%s … %d files, %d articles, %d rejected", first, counts.sources, counts.articles, counts.rejected)

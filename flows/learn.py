@@ -12,7 +12,6 @@ runtime.prepare()
 from prefect import flow, get_run_logger, task  # noqa: E402  # Prefect reads its environment when it is imported
 from prefect.artifacts import create_markdown_artifact, create_table_artifact  # noqa: E402
 from prefect.cache_policies import NO_CACHE  # noqa: E402
-from prefect.runtime import task_run  # noqa: E402
 
 from flows import engine, summary  # noqa: E402
 from flows.engine import Engine  # noqa: E402
@@ -54,9 +53,8 @@ class Job:
         self.pool = pool
 
     def call(self, function: Callable[..., Any], *args: object) -> Any:
-        """What `function` returns, from a worker; from one of its own if an earlier try failed."""
-        again = (task_run.run_count or 1) > 1
-        return (self.pool.call_alone if again else self.pool.call)(attempt, function, *args)
+        """What `function` returns, from a worker."""
+        return self.pool.call(attempt, function, *args)
 
 
 @flow(name="learn", task_runner=RUNNER, persist_result=False)

@@ -78,8 +78,6 @@ class Dask:
             self._calls.discard(future)
         return result
 
-    call_alone = call  # Dask tells the worker that died from the others by itself
-
     def close(self, *, kill: bool = False) -> None:
         """Nothing; what is under way is cancelled where `kill`, and a cluster of our own is stopped."""
         self._closed = True

@@ -81,8 +81,6 @@ class Ray:
             self._calls.discard(reference)
         return result
 
-    call_alone = call  # Ray tells the worker that died from the others by itself
-
     def close(self, *, kill: bool = False) -> None:
         """Nothing; what is under way is stopped where `kill`, and a Ray of our own is ended."""
         self._closed = True

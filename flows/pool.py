@@ -32,9 +32,9 @@ class Pool:
     Every worker watches a pipe of which only the owner holds the writing end: it exits when the owner closes it or dies.
     With `processes` < 2 there are no workers and the work is done in the calling thread. `slots`: calls to be under way.
 
-    Each worker is an executor of its own, which one call has at a time: a death costs that one call, and no other. An executor
-    of several is not safe then (CPython 3.11): it closes its pipes while another thread's `submit` may be starting a worker on
-    them, which then reads whatever else has got their numbers.
+    Each worker is an executor of its own, which one call has at a time: a death costs that one call, and no other. With one
+    executor of several workers, replaced when one died, calls failed with EBADF now and then and a worker read another pipe's
+    data (CPython 3.11.7): it seems to close its pipes while another thread's `submit` starts a worker on them.
     """
 
     def __init__(self, processes: int) -> None:
@@ -69,10 +69,6 @@ class Pool:
             raise
         finally:
             self._idle.put(executor)
-
-    def call_alone(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-        """As `call`: work that may have killed a worker can kill no other's."""
-        return self.call(function, *args, **kwargs)
 
     def close(self, *, kill: bool = False) -> None:
         """Nothing; no worker is left. `kill`: they are stopped in the middle of their work, instead of waited for."""

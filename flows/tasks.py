@@ -10,7 +10,6 @@ runtime.prepare()
 
 from prefect import task  # noqa: E402  # Prefect reads its environment when it is imported
 from prefect.cache_policies import NO_CACHE  # noqa: E402
-from prefect.runtime import task_run  # noqa: E402
 
 from flows.engine import Engine  # noqa: E402
 from flows.faults import attempt  # noqa: E402
@@ -54,5 +53,4 @@ def each(job: Job, name: str, chosen: Settings) -> Iterator[Any]:
     persist_result=False,
 )
 def _call(job: Job, number: int) -> Any:
-    again = (task_run.run_count or 1) > 1
-    return (job.pool.call_alone if again else job.pool.call)(attempt, job.function, *job.calls[number])
+    return job.pool.call(attempt, job.function, *job.calls[number])

@@ -320,7 +320,6 @@ def _explained_hiccup() -> None:
 def test_one_process_is_this_one() -> None:
     with Pool(1) as pool:
         assert pool.call(os.getpid) == os.getpid()
-        assert pool.call_alone(os.getpid) == os.getpid()
 
 
 def test_a_killed_worker_breaks_its_call_and_none_that_comes_later() -> None:
@@ -329,7 +328,6 @@ def test_a_killed_worker_breaks_its_call_and_none_that_comes_later() -> None:
         with pytest.raises(BrokenProcessPool, match="worker process died") as caught:
             pool.call(_kill_me)
         assert can_pass(caught.value)
-        assert pool.call_alone(os.getpid) != os.getpid()
         assert pool.call(os.getpid) != os.getpid()  # what comes later is not tried twice
 
 

@@ -65,7 +65,7 @@ def test_a_torn_note_of_the_owner_is_in_nobodys_way(said: str, settings: Setting
 
 
 def test_the_owner_gives_signs_of_life(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module("lock"), "BEAT_SECONDS", 0.01)
+    monkeypatch.setattr(module("beat"), "BEAT_SECONDS", 0.01)
     owner = Layout(settings.out).owner
     with dataset.locked(settings.out):
         os.utime(owner, (1, 1))

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipeline.dataset import store
+from pipeline.dataset.beat import beating
 from pipeline.dataset.files import explained
 from pipeline.dataset.layout import Layout
 from pipeline.errors import DatasetError, DatasetLocked
@@ -29,7 +30,6 @@ from pipeline.settings import STORES
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-BEAT_SECONDS = 5.0
 # An owner on another machine is taken for dead after so long a silence, by the store's clock.
 DEAD_SECONDS = 60.0
 # And does nothing that cannot be undone after half of it, by its own.
@@ -85,7 +85,7 @@ def leased(out: Path, wait: float) -> Iterator[None]:
         lease = _elected(out, wait)
     _held[lease.token] = lease
     try:
-        with _beating(lease):
+        with beating(lease.renew):
             yield
     finally:
         del _held[lease.token]
@@ -208,21 +208,3 @@ def _refusal(folder: Path, said: dict[str, Any]) -> DatasetLocked:
     who = f" (process {said['pid']} on {said['host']} since {said['since']})" if "pid" in said else ""
     remedy = f"Wait until it has ended; one that was killed on another machine is forgotten after {DEAD_SECONDS:.0f} s"
     return DatasetLocked(f"another run is writing this dataset{who}", place=store.called(folder), remedy=remedy)
-
-
-@contextlib.contextmanager
-def _beating(lease: Lease) -> Iterator[None]:
-    ended = threading.Event()
-
-    def beat() -> None:
-        while not ended.wait(BEAT_SECONDS):
-            with contextlib.suppress(OSError):  # a store that is away: `assure` tells when it was for too long
-                lease.renew()
-
-    thread = threading.Thread(target=beat, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()

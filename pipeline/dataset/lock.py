@@ -11,12 +11,12 @@ import datetime as dt
 import json
 import os
 import socket
-import threading
 from typing import TYPE_CHECKING
 
 from filelock import FileLock, Timeout
 
 from pipeline.dataset import store
+from pipeline.dataset.beat import beating
 from pipeline.dataset.files import explained, make_folder
 from pipeline.dataset.layout import Layout
 from pipeline.dataset.lease import leased
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-BEAT_SECONDS = 5.0
 # An owner on another host is taken for dead after so long a silence.
 DEAD_SECONDS = 60.0
 
@@ -55,7 +54,7 @@ def locked(out: Path, wait: float = 0) -> Iterator[None]:
             now = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
             layout.owner.write_text(json.dumps({"pid": os.getpid(), "host": socket.gethostname(), "since": now}))
         try:
-            with _beating(layout.owner):
+            with beating(lambda: os.utime(layout.owner)):
                 yield
         finally:
             with explained(layout.owner):
@@ -79,26 +78,6 @@ def _is_alive_elsewhere(layout: Layout) -> bool:
     with explained(layout.lock):
         os.utime(layout.lock)
         return layout.lock.stat().st_mtime - layout.owner.stat().st_mtime < DEAD_SECONDS
-
-
-@contextlib.contextmanager
-def _beating(owner: Path) -> Iterator[None]:
-    """A sign of life every few seconds, for as long as the context lasts."""
-    ended = threading.Event()
-
-    def beat() -> None:
-        while not ended.wait(BEAT_SECONDS):
-            # A disk that refuses this refuses the run's own writing too, which says so.
-            with contextlib.suppress(OSError):
-                os.utime(owner)
-
-    thread = threading.Thread(target=beat, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
 
 
 def _owner(path: Path) -> dict[str, str]:
