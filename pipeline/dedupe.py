@@ -40,7 +40,7 @@ MOST_HEADS = 64
 # A version of the same day that is longer by such a share has been added to; a smaller one differs in what was cut off.
 UPDATE_GROWTH = 0.1
 # What bands are sorted by is held for as many of them at once as fit; signatures are read so many rows at a time.
-HELD_BYTES, CHUNK_ROWS = 16 * 2**20, 4096
+HELD_BYTES, CHUNK_ROWS = 4 * 2**20, 1024
 EXACT, NEAR, UPDATE = "exact", "near", "update"
 
 _WORD = re.compile(r"\w+")

@@ -81,8 +81,8 @@ def opened(path: Path) -> pq.ParquetFile:
 
 def table(path: Path, columns: Sequence[str] | None = None) -> pa.Table:
     """The rows of the file. Raises OSError, ArrowInvalid."""
-    place, system = _place(path)
-    return pq.read_table(place, columns=None if columns is None else list(columns), filesystem=system)
+    with opened(path) as file:
+        return file.read(None if columns is None else list(columns))
 
 
 def schema(path: Path) -> pa.Schema:
