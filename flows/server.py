@@ -18,6 +18,8 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
+import urllib.parse
 import urllib.request
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -63,7 +65,8 @@ def at_hand(console: str = "CRITICAL", timeout: float = SERVER_STARTUP_SECONDS) 
 
     there = local.running()
     if there is not None:
-        with temporary_settings(updates={PREFECT_API_URL: there.url}):
+        address = (HOST, urllib.parse.urlsplit(there.url).port or 0)
+        with lost.watched(lambda: is_gone(there.url), address), temporary_settings(updates={PREFECT_API_URL: there.url}):
             yield there.url
         return
     say(WAITING)
@@ -73,7 +76,7 @@ def at_hand(console: str = "CRITICAL", timeout: float = SERVER_STARTUP_SECONDS) 
     process = _start(port, log)
     try:
         wait(process, url, log, timeout)
-        with lost.watched(process, (HOST, port)), temporary_settings(updates={PREFECT_API_URL: url}):
+        with lost.watched(lambda: process.poll() is not None, (HOST, port)), temporary_settings(updates={PREFECT_API_URL: url}):
             yield url
     finally:
         _stop(process)
@@ -109,13 +112,31 @@ def _start(port: int, log: Path) -> subprocess.Popen[bytes]:
 
 def answers(url: str) -> bool:
     """Whether there is a healthy server at this API URL."""
+    try:
+        return _health(url) == HTTPStatus.OK
+    except OSError:  # nobody listens, or nobody who speaks so: a URLError is one, too
+        return False
+
+
+def is_gone(url: str) -> bool:
+    """Whether nobody listens at this API URL, or only who says that the server is gone (`lost`); a server may be busy."""
+    try:
+        return _health(url) == HTTPStatus.GONE
+    except urllib.error.URLError as error:
+        return isinstance(error.reason, ConnectionRefusedError)
+    except OSError:  # no answer in time
+        return False
+
+
+def _health(url: str) -> int:
     # Not through a proxy that the environment may name.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(f"{url}/health", timeout=5) as answer:
-            return bool(answer.status == HTTPStatus.OK)
-    except OSError:  # nobody listens, or nobody who speaks so: a URLError is one, too
-        return False
+            return int(answer.status)
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code
 
 
 def wait(process: subprocess.Popen[bytes], url: str, log: Path, timeout: float) -> None:

@@ -227,18 +227,24 @@ def test_a_killed_process_of_the_pool_costs_a_second_try(fresh: Project) -> None
     assert fresh.states() == ["COMPLETED"]
 
 
-def test_a_killed_server_ends_the_run_and_the_next_makes_the_dataset_whole(tmp_path: Path) -> None:
+@pytest.mark.parametrize("server", ["own", "background"])
+def test_a_killed_server_ends_its_runs_and_the_next_makes_the_dataset_whole(server: str, tmp_path: Path) -> None:
     project = Project(tmp_path / "p")
-    want = _many(project)
-    run = project.start("pipeline.cli", "run", "--batch-files", 5, "--workers", 2)
-    _under_way(project)
-    for process in project.processes("server"):
-        os.kill(process, signal.SIGKILL)
-    assert run.wait(60) == 3  # and not when Prefect's client has given up, call by call
-    assert "the Prefect server of this run has died" in (project.folder / "log").read_text()
-    until(lambda: not project.processes())
-    assert project.winnow("run", "--batch-files", 5, "--no-server").returncode == 0
-    assert rows(project.out) == want
+    try:
+        if server == "background":
+            assert project.winnow("server", "start").returncode == 0
+        want = _many(project)
+        run = project.start("pipeline.cli", "run", "--batch-files", 5, "--workers", 2)
+        _under_way(project)
+        for process in project.processes("server"):
+            os.kill(process, signal.SIGKILL)
+        assert run.wait(60) == 3  # and not when Prefect's client has given up, call by call
+        assert "the Prefect server of this run has ended" in (project.folder / "log").read_text()
+        until(lambda: not project.processes())
+        assert project.winnow("run", "--batch-files", 5, "--no-server").returncode == 0
+        assert rows(project.out) == want
+    finally:
+        project.clean_up()
 
 
 def test_a_killed_worker_does_not_stop_the_next(pool: Project) -> None:
