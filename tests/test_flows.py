@@ -10,20 +10,13 @@ import signal
 import subprocess
 import sys
 import time
-import urllib.error
-import urllib.request
-from concurrent.futures import ThreadPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from http import HTTPStatus
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import flows
-from flows import lost, progress, runtime, server, summary
-from flows.faults import Passing, attempt, can_pass
-from flows.pool import Closed, Pool
+from flows import progress, runtime, server, summary
 from flows.serve import Timing, serve
 from pipeline import dataset
 from pipeline.errors import DatasetError, DatasetLocked, SettingsError, WinnowError
@@ -252,129 +245,6 @@ def test_an_unknown_flow_is_refused_before_anything_starts() -> None:
         flows.load("injest")
 
 
-# --- the environment --------------------------------------------------------------------------------------------------
-
-
-def _python(code: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
-    clean = {key: value for key, value in os.environ.items() if not key.startswith(("PREFECT", "WINNOW", "DO_NOT_TRACK"))}
-    clean |= {"PYTHONPATH": str(CHECKOUT)} | env
-    return subprocess.run([sys.executable, "-c", code], cwd=cwd, env=clean, capture_output=True, text=True, check=False)
-
-
-def test_importing_the_flows_does_not_import_prefect(tmp_path: Path) -> None:
-    modules = ", ".join(f"flows.{name}" for name in ("local", "progress", "pool", "serve", "server", "watch"))
-    code = f"import sys, {modules}; assert 'prefect' not in sys.modules"
-    assert _python(code, tmp_path).returncode == 0
-
-
-def test_prefect_is_offline_patient_and_at_home_with_us(tmp_path: Path) -> None:
-    code = """if True:
-        from flows import runtime
-        runtime.prepare()
-        import json, os
-        from prefect.settings import get_current_settings
-        s = get_current_settings()
-        print(json.dumps([str(s.home), s.server.ephemeral.startup_timeout_seconds, s.server.analytics_enabled,
-                          os.environ["DO_NOT_TRACK"], os.environ["NO_PROXY"]]))"""
-    done = _python(code, tmp_path, NO_PROXY="example.org")
-    assert json.loads(done.stdout) == [
-        *(str(tmp_path / ".winnow" / "prefect"), 180, False),
-        *("1", "example.org,127.0.0.1,localhost,::1"),
-    ]
-
-
-def test_what_the_user_set_stays(tmp_path: Path) -> None:
-    code = "import os; from flows import runtime; runtime.prepare(); print(os.environ['PREFECT_HOME'])"
-    assert _python(code, tmp_path, PREFECT_HOME=str(tmp_path / "mine")).stdout.strip() == str(tmp_path / "mine")
-    assert _python(code, tmp_path, WINNOW_HOME=str(tmp_path / "ours")).stdout.strip() == str(tmp_path / "ours" / "prefect")
-
-
-def test_a_home_that_cannot_be_made_is_explained(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    done = _python("from flows import runtime; runtime.prepare()", tmp_path, WINNOW_HOME=str(tmp_path / "file"))
-    assert "Set WINNOW_HOME" in done.stderr
-
-
-# --- the pool ---------------------------------------------------------------------------------------------------------
-
-
-def _kill_me() -> None:
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-def _no_space() -> None:
-    raise OSError(errno.ENOSPC, "full")
-
-
-def _hiccup() -> None:
-    raise OSError(errno.EIO, "hiccup")
-
-
-def _explained_hiccup() -> None:
-    try:
-        _hiccup()
-    except OSError as error:
-        raise DatasetError("cannot write", place="here") from error
-
-
-def test_one_process_is_this_one() -> None:
-    with Pool(1) as pool:
-        assert pool.call(os.getpid) == os.getpid()
-
-
-def test_a_killed_worker_breaks_its_call_and_none_that_comes_later() -> None:
-    with Pool(2) as pool:
-        assert pool.call(os.getpid) != os.getpid()
-        with pytest.raises(BrokenProcessPool, match="worker process died") as caught:
-            pool.call(_kill_me)
-        assert can_pass(caught.value)
-        assert pool.call(os.getpid) != os.getpid()  # what comes later is not tried twice
-
-
-def _twice(number: int) -> int:
-    if number % 6 == 5:
-        _kill_me()
-    return 2 * number
-
-
-def test_workers_that_die_again_and_again_disturb_no_other_call() -> None:
-    def outcome(number: int) -> int | None:
-        try:
-            return pool.call(_twice, number)
-        except BrokenProcessPool:
-            return None
-
-    with Pool(2) as pool, ThreadPoolExecutor(3) as threads:
-        found = list(threads.map(outcome, range(12)))
-    assert found == [None if number % 6 == 5 else 2 * number for number in range(12)]
-
-
-def test_a_pool_left_by_an_error_stops_its_workers_in_the_middle_of_work() -> None:
-    start = time.monotonic()
-    with ThreadPoolExecutor(1) as threads:
-        pool = Pool(2)
-        pool.call(os.getpid)
-        waiting = threads.submit(pool.call, time.sleep, 60)
-        time.sleep(0.5)
-        pool.__exit__(KeyboardInterrupt, None, None)
-        with pytest.raises(Closed):
-            waiting.result()
-    assert time.monotonic() - start < 30
-    assert not multiprocessing.active_children()
-
-
-def test_only_what_can_pass_is_called_passing() -> None:
-    with Pool(2) as pool:
-        for work in (_hiccup, _explained_hiccup):
-            with pytest.raises(Passing) as caught:
-                pool.call(attempt, work)
-            assert can_pass(caught.value)
-        with pytest.raises(OSError, match="full") as lasting:
-            pool.call(attempt, _no_space)
-        assert not can_pass(lasting.value)
-    assert not can_pass(DatasetError("broken"))
-
-
 # --- the server and the schedule --------------------------------------------------------------------------------------
 
 
@@ -384,52 +254,6 @@ def test_a_configured_server_is_used() -> None:
 
     with server.at_hand() as url:
         assert url == PREFECT_API_URL.value()
-
-
-def test_a_server_that_does_not_start_tells_its_last_words(tmp_path: Path) -> None:
-    process = subprocess.Popen([sys.executable, "-c", "raise SystemExit(4)"])
-    log = tmp_path / "server.log"
-    log.write_text("no room at the inn")
-    with pytest.raises(WinnowError, match=r"ended with 4(.|\n)*no room at the inn"):
-        server.wait(process, "http://127.0.0.1:9/api", log, 30)
-
-
-def test_who_asks_a_server_that_died_is_told_so_and_errors_say_it(tmp_path: Path) -> None:
-    port = server.free_port()
-    command = [sys.executable, "-m", "http.server", "--bind", server.HOST, str(port)]
-    process = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def answer() -> int:
-        request = urllib.request.Request(f"{server.url_of(port)}/logs/", data=b"[]" * 99_999)  # noqa: S310
-        try:
-            with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=5) as answer:
-                return int(answer.status)
-        except urllib.error.HTTPError as error:
-            return error.code
-        except OSError:
-            return 0
-
-    def asked() -> None:
-        def is_dead() -> bool:
-            return server.is_gone(server.url_of(port))
-
-        while is_dead():  # not yet begun
-            time.sleep(0.1)
-        # Another run that uses the same server hears of it too, though it finds the port taken.
-        with lost.watched(is_dead, (server.HOST, port)), lost.watched(is_dead, (server.HOST, port)):
-            process.kill()
-            process.wait()
-            while not (told := answer()):
-                time.sleep(0.1)
-            assert told == HTTPStatus.GONE
-            assert is_dead()
-            raise RuntimeError("what Prefect makes of it")
-
-    with pytest.raises(WinnowError, match="has ended"):
-        asked()
-    assert not answer()
-    with pytest.raises(RuntimeError, match="another"), lost.explained():
-        raise RuntimeError("another")
 
 
 @pytest.mark.usefixtures("prefect_server")
