@@ -24,9 +24,9 @@ _server: list[str] = []  # the API URL of the server that this process uses
 
 FLOWS = {
     "ingest": "flows.ingest:ingest",
-    "clean": "flows.clean:clean",
-    "split": "flows.split:split",
-    "tag": "flows.tag:tag",
+    "clean": "flows.steps:clean",
+    "split": "flows.steps:split",
+    "tag": "flows.steps:tag",
     "learn": "flows.learn:learn",
     "compact": "flows.compact:compact",
     "dedupe": "flows.dedupe:dedupe",
