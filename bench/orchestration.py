@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from bench.scale import make
+from pipeline import dataset
 
 # Bars: the flow's CPU, × the plain loop's; seconds that a run without work may take more than a flow that does nothing.
 MAX_RATIO, MAX_MORE = 1.15, 1.5
@@ -65,6 +66,10 @@ class Project:
         fields = Path(f"/proc/{json.loads(state.read_text())['pid']}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
+    def database(self) -> int:
+        """Bytes of the database of the server that stays, with what is not yet written into it."""
+        return sum(path.stat().st_size for path in (self.folder / "state" / "prefect").glob("prefect.db*"))
+
     @property
     def api(self) -> str:
         """The URL of the server that stays."""
@@ -83,12 +88,19 @@ def run(folder: Path, files: int) -> int:
     try:
         more["server in the background"] = _more(project, PREFECT_API_URL_OF_NOTHING=project.api)
         more["PREFECT_API_URL"] = _more(project, PREFECT_API_URL=project.api)
-        costs = {(way, name): _cost(project, way, name) for way in ("--no-server", "") for name in ("few", "many")}
+        loops = (("--no-server", "few"), ("--no-server", "many"), ("", "few"))
+        costs = {(way, name): _cost(project, way, name) for way, name in loops}
+        before = project.database()
+        costs["", "many"] = _cost(project, "", "many")
+        kept = project.database() - before
     finally:
         project.run("-m", "pipeline.cli", "server", "stop")
     plain, flow = (costs[way, "many"].cpu - costs[way, "few"].cpu for way in ("--no-server", ""))
     say = sys.stdout.write
     say(f"{files:,} files, {WORKERS} workers: flow {flow:.1f} s of CPU, plain loop {plain:.1f} s: x {flow / plain:.3f}\n")
+    made = dataset.load(folder / "out-many")
+    tasks = len(made.batches) if made else 0
+    say(f"each of {tasks} tasks: {1000 * (flow - plain) / tasks:.0f} ms of CPU, {kept / 1000 / tasks:.0f} kB of database\n")
     for state, seconds in more.items():
         say(f"a run without work, {state}: {seconds:+.2f} s against a flow that does nothing\n")
     return int(flow > MAX_RATIO * plain or max(more.values()) > MAX_MORE)
