@@ -61,7 +61,7 @@ TARGET  ?= process
 SECONDS ?= 1800
 fuzz: heavy ## looks for bytes that break a promise: make fuzz TARGET=blocks.html SECONDS=600 (Linux; what is found: .winnow/fuzz)
 	@mkdir -p .winnow/fuzz/$(TARGET)
-	@cd .winnow/fuzz && $(CURDIR)/$(VENV)/bin/python $(CURDIR)/tests/fuzz $(TARGET) $(SECONDS) $(TARGET)
+	@cd .winnow/fuzz && "$(CURDIR)/$(VENV)/bin/python" "$(CURDIR)/tests/fuzz" $(TARGET) $(SECONDS) $(TARGET)
 
 lock: ## newest versions that pyproject.toml allows (needs uv)
 	@test -n "$(UV)" || { echo "make: locking needs uv" >&2; exit 1; }
