@@ -52,6 +52,12 @@ def test_a_page_that_lies_yields_null_or_the_truth(date: str) -> None:
     assert found.date_published is None
 
 
+def test_the_day_above_the_title_is_the_masthead_s_where_a_line_below_says_another() -> None:
+    masthead, heading = "<p>Tuesday, 4 March 2014</p>", "<h1>The ferry at Low Sallow</h1>"
+    assert article("", f"{masthead}{heading}<p>12 February 2014</p>").date_published == dt.date(2014, 2, 12)
+    assert article("", f"{masthead}{heading}").date_published == dt.date(2014, 3, 4)
+
+
 def og(title: str) -> str:
     """A declaration of a title for social media, with a <title> of a site."""
     return f'<title>{title} | Tidepost</title><meta property="og:title" content="{title}">'
