@@ -9,9 +9,13 @@ import pytest
 
 from bench.run import outcome_of
 from pipeline import learned
+from pipeline.blocks import plain
+from pipeline.fields import headline
 from pipeline.fields.signature import signers
 from pipeline.label import by_head
 from pipeline.label.features import head_words, heads
+from pipeline.marks import HEAD
+from pipeline.model import Decoded, Hints, Label, Mark, Segment
 
 if TYPE_CHECKING:
     from pipeline.model import Article
@@ -34,8 +38,8 @@ TEASERS = [
 TITLE = "Dredgers return to the inner basin"
 
 
-def dump(*head: str) -> Article:
-    lines = [f"{TITLE} - Saltmarsh Courier", *MENU, *head, *TEXT, *TEASERS, *FOOT]
+def dump(*head: str, said: str = f"{TITLE} - Saltmarsh Courier") -> Article:
+    lines = [said, *MENU, *head, *TEXT, *TEASERS, *FOOT]
     (article,) = outcome_of("page.txt", "\n".join(lines).encode()).articles
     return article
 
@@ -53,6 +57,37 @@ def test_title_author_and_date_however_they_are_broken_over_lines(byline: list[s
     found = dump(TITLE, *byline)
     assert (found.headline, found.author, str(found.date_published)) == (TITLE, ("Nora Hallstrom",), "2016-03-14")
     assert dict(found.evidence)["author"] == "head.byline"
+
+
+LONG = f"{TITLE} after eleven years without one"
+# Lines that go on as only those of a dump do.
+BROKEN = ["The", "board", ", which paid, and the", "pilots", ", who did not, were both there to see them come."]
+
+
+@pytest.mark.parametrize("behind", [["by"], ["by Nora Hallstrom"], [LONG, "by"]])
+def test_what_a_dump_joins_to_its_title_is_no_part_of_it(behind: list[str]) -> None:
+    assert dump(LONG, *behind, *BROKEN, said=f"{LONG} - Saltmarsh Courier").headline == LONG
+    assert dump(LONG, *behind[:-1], "by", *BROKEN, said="Dredging in 2016 - Saltmarsh Courier").headline == LONG
+
+
+def test_a_title_whose_first_word_is_a_link_is_whole() -> None:
+    assert dump("Dredgers", "return to the inner basin").headline == TITLE
+
+
+@pytest.mark.parametrize(("times", "other", "best"), [(1, 0.5, 1), (2, 0.5, 0), (1, 0.3, 0)])
+def test_the_title_is_a_line_that_the_page_shows_if_one_may_be_it(times: int, other: float, best: int) -> None:
+    table = np.zeros((2, len(heads.NAMES)), dtype=np.float32)
+    table[:, heads.NAMES.index("times")] = times
+    assert by_head.best_title(heads.Lines([0, 7], table, [frozenset()] * 2, 9), np.array([0.8, other])) == best
+
+
+def test_the_part_of_the_head_that_stands_below_again_is_the_title() -> None:
+    blocks = plain.read(Decoded(f"{TITLE} | Saltmarsh Courier\nHome\n{TITLE}\n{TEXT[0]}", "utf-8", "utf-8")).blocks
+    mark = Mark(Label.TITLE, HEAD + "title", 0.9)
+    for place in (0, 2):
+        marks = tuple((mark,) if at == place else () for at in range(len(blocks)))
+        (found, *_) = headline.by_rules(Segment(0, blocks, marks, "whole", 1.0), Hints(), alone=True)
+        assert found.value == TITLE
 
 
 def test_dates_of_teasers_and_names_of_nobody_are_not_taken() -> None:

@@ -7,10 +7,11 @@ import time
 
 import pytest
 
+from pipeline import blocks
 from pipeline.blocks import json_ld as script
 from pipeline.blocks import plain
 from pipeline.evidence import without_site
-from pipeline.fields import byline
+from pipeline.fields import byline, titles
 from pipeline.fields.day import dates_in
 from pipeline.fields.people import is_person, people
 from pipeline.marks import HEAD
@@ -49,6 +50,58 @@ def test_a_page_that_lies_yields_null_or_the_truth(date: str) -> None:
     assert found.headline == "The ferry at Low Sallow"
     assert found.author == ()
     assert found.date_published is None
+
+
+def test_the_day_above_the_title_is_the_masthead_s_where_a_line_below_says_another() -> None:
+    masthead, heading = "<p>Tuesday, 4 March 2014</p>", "<h1>The ferry at Low Sallow</h1>"
+    assert article("", f"{masthead}{heading}<p>12 February 2014</p>").date_published == dt.date(2014, 2, 12)
+    assert article("", f"{masthead}{heading}").date_published == dt.date(2014, 3, 4)
+
+
+def og(title: str) -> str:
+    """A declaration of a title for social media, with a <title> of a site."""
+    return f'<title>{title} | Tidepost</title><meta property="og:title" content="{title}">'
+
+
+@pytest.mark.parametrize(
+    ("declared", "heading", "said"),
+    [
+        ("A ferry less", "<h1><b>Low Sallow</b> <span>A ferry less</span></h1>", "A ferry less"),
+        ("A ferry less", "<h2><b>Low Sallow</b> – A ferry less</h2>", "A ferry less"),
+        # All of it is declared, or the first part is no element of its own: then it is no kicker.
+        ("Low Sallow: A ferry less", "<h1><b>Low Sallow:</b> A ferry less</h1>", "Low Sallow: A ferry less"),
+        ("Low Sallow has a ferry less", "<h1>Low Sallow has <i>a ferry</i> less</h1>", "Low Sallow has a ferry less"),
+    ],
+)
+def test_a_kicker_that_the_page_itself_leaves_out_is_no_part_of_the_title(declared: str, heading: str, said: str) -> None:
+    assert article(og(declared), heading).headline == said
+
+
+def test_what_stands_in_an_element_inside_a_heading_is_a_heading() -> None:
+    page = blocks.read(Decoded(f"<h1><div>A ferry less at Low Sallow</div></h1>{PROSE}", "utf-8", "utf-8"))
+    found = titles.candidates(Segment(0, page.blocks, ((),) * len(page.blocks), "whole", 1.0), page.hints)
+    assert [(each.value, each.places) for each in found] == [("A ferry less at Low Sallow", ["h1"])]
+
+
+@pytest.mark.parametrize(
+    ("headline", "said"),
+    [
+        ("The last ferry of Low Sallow is gone", "The last ferry of Low Sallow is gone"),
+        ("A ferry less at &amp;#8220;Low Sallow&amp;#8221; now", "A ferry less at “Low Sallow” now"),
+        ("A ferry less at Low...", "A ferry less at Low Sallow"),
+        ("A ferry", "A ferry less at Low Sallow"),
+        ("News and views along both banks", "A ferry less at Low Sallow"),
+    ],
+)
+def test_a_newsroom_says_its_own_headline_but_no_stump_label_or_motto(headline: str, said: str) -> None:
+    heading = "A ferry less at Low Sallow"
+    assert article(og(heading) + json_ld(headline, "", "soon"), f"<h1>{heading}</h1>").headline == said
+
+
+def test_what_only_searchers_are_told_is_no_headline() -> None:
+    heading, searched = "A ferry less at Low Sallow", "Ferry times 2019: when does the Low Sallow ferry run?"
+    head = f'<title>{searched}</title><meta property="og:title" content="{heading}">' + json_ld(searched, "", "soon")
+    assert article(head, f"<h1>{heading}</h1>").headline == heading
 
 
 def test_a_declared_site_signs_nothing() -> None:

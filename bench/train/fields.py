@@ -48,8 +48,6 @@ PARAMETERS: dict[str, Any] = {
     "num_threads": THREADS,
     "verbose": -1,
 }
-# The smallest set has a quarter of the others' pages: so its pages count about as much as theirs together.
-WEIGHTS = {"fundus": 3.0}
 _QUOTES = str.maketrans("‘’‚´`“”„«»–—‐‑−", "'''''\"\"\"\"\"-----", "\N{SOFT HYPHEN}\N{ZERO WIDTH SPACE}")
 
 
@@ -118,9 +116,8 @@ def _learned(samples: Sequence[Sample]) -> Json:
     import lightgbm
 
     known = [each for each in samples if each.right.any()]
-    weight = np.concatenate([np.full(len(each.right), WEIGHTS.get(each.set, 1.0)) for each in known])
     rows = np.vstack([each.rows for each in known])
-    data = lightgbm.Dataset(rows, np.concatenate([each.right for each in known]), weight=weight)
+    data = lightgbm.Dataset(rows, np.concatenate([each.right for each in known]))
     return from_lightgbm(lightgbm.train(PARAMETERS, data, TREES), list(titles.FEATURES))
 
 

@@ -111,7 +111,7 @@ class HintsBuilder:
                 self.add("json-ld.type", kind)
             for key in _TEXT_KEYS:
                 for value in _strings(node.get(key)):
-                    self.add(f"{prefix}.{key}", value)
+                    self.add(f"{prefix}.{key}", unescape(value))  # often escaped twice: for JSON and for HTML
             for key in _PARTY_KEYS:
                 for value, organisation in _parties(node.get(key), named):
                     self.add(f"{prefix}.{key}.organization" if organisation and key == "author" else f"{prefix}.{key}", value)

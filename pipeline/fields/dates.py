@@ -184,17 +184,21 @@ def _declared(hints: Hints, keys: tuple[str, ...], field: str, languages: Sequen
 def _shown(near: Sequence[Block], title: Block, languages: Sequence[str]) -> tuple[Day | None, bool]:
     """The first day in a line near the title that stands behind no word of an update, and whether it stands below the title.
 
-    Where the title itself is in an element called as those of others are, the name says nothing.
+    Above the title a page may say what day it is: that counts only where no line below says another. Where the title itself is in
+    an element called as those of others are, the name says nothing.
     """
     before, inside = "", is_others(title.node)
+    above: Day | None = None
     for block in near:
         text = block.text
         if len(text) <= MAX_LINE and (inside or not is_others(block.node)):
-            days = dates_in(_UPDATED.split(text, maxsplit=1)[0], languages)
-            if days and not (len(before) < MAX_LABEL and _UPDATED.search(before)):
-                return days[0], block.start > title.start
+            day = _first(dates_in(_UPDATED.split(text, maxsplit=1)[0], languages))
+            if day is not None and not (len(before) < MAX_LABEL and _UPDATED.search(before)):
+                if block.start > title.start:
+                    return day, True
+                above = above or day
         before = text
-    return None, False
+    return above, False
 
 
 MAX_LABEL = 20  # "Last updated:" in a line of its own, above the date

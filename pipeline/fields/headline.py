@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from pipeline.evidence import Titled, declared_titles, is_site, overlap, site_names
+from pipeline.evidence import Titled, cuts, declared_titles, is_site, overlap, site_names
 from pipeline.fields import titles
+from pipeline.fields.day import without_date
 from pipeline.fields.near import scored
+from pipeline.fields.people import leads
 from pipeline.marks import group, proposed, resolve
 from pipeline.model import Block, Found, Hints, Label, Mark, Segment, Span
 from pipeline.surface import fold, is_prose, likeness_key
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pipeline.learned import Weights
 
 # A heading that shares fewer of its words with what all declarations agree on heads something else: the blog, a section.
@@ -24,6 +29,8 @@ REPEATED = "title.declared"
 STRUCTURED = "json-ld.headline"
 # What content systems call the element of an article's title.
 TITLE_TOKENS = frozenset(("headline", "title"))
+# A title is at least so much of the <title> that says it, in characters; names of what joins the lines of a paragraph.
+HALF, JOINED = 0.5, ("joined", "glued")
 _INVISIBLE = re.compile("[\u00ad\u200b\u2060\ufeff]")
 AGREED, ALONE, ONLY_TITLE = 0.85, 0.75, 0.6
 
@@ -54,7 +61,7 @@ def by_rules(segment: Segment, hints: Hints, alone: bool) -> list[Found]:
     For a file's only article, the declared title where there is no such line, or where the declarations agree on another.
     """
     for line, mark, claim in scored(segment, Label.TITLE):
-        return [Found("headline", _shown(line.text), claim, mark.rule, mark.confidence, Label.TITLE)]
+        return [Found("headline", _shown(_as_in_head(line, segment.blocks)), claim, mark.rule, mark.confidence, Label.TITLE)]
     marked: list[tuple[Mark, Block]] = []
     below = False  # behind prose, a line like a title heads a section, unless the page itself says otherwise
     titles = frozenset(proposed(segment.marks, Label.TITLE))
@@ -111,6 +118,43 @@ def _agreed(declared: list[Titled]) -> Titled | None:
     times = Counter(each.key for each in declared)
     best = max(declared, key=lambda each: times[each.key], default=None)
     return best if best is not None and times[best.key] > 1 else None
+
+
+def _as_in_head(line: Block, blocks: Sequence[Block]) -> str:
+    """A dump's title line without the lines that were joined to it, or with the word above it, where the page's <title> says so.
+
+    A dump breaks at inline tags: what stands behind the title in its paragraph may be "by", or the title's first word a link.
+    """
+    head, lines = blocks[0].text, _lines(line)
+    if line.start == blocks[0].start:
+        return _shown_again(head, blocks)
+    key = likeness_key(head)
+    short = (lines[:count] for count in range(len(lines), 0, -1))
+    said = next((each for each in short if len(own := likeness_key("".join(each))) >= HALF * len(key) and own in key), None)
+    if said is None:
+        while len(lines) > 1 and (leads(lines[-1]) or without_date(lines[-1]) != lines[-1] or lines[-1].strip() in lines[:-1]):
+            lines.pop()
+    text = "".join(said or lines)
+    above = next((before for before, each in pairwise(blocks[1:]) if each.start == line.start), None)
+    goes_on = above is not None and above.text[-1:].isalnum() and text[:1].isalnum() and f"{above.text} {text}" in head
+    return f"{above.text} {text}" if above is not None and goes_on else text
+
+
+def _shown_again(head: str, blocks: Sequence[Block]) -> str:
+    """The part of a dump's <title> that a line below repeats, most of it; else all of it."""
+    parts = [part for part in (head, *cuts(head)) if len(part) >= HALF * len(head)]
+    texts = {block.text for block in blocks[1:]}
+    return next((part for part in parts if part in texts), head)
+
+
+def _lines(block: Block) -> list[str]:
+    """The texts of the lines that were joined to a block, what joins them before each."""
+    found = [""]
+    for run in block.runs:
+        if run.how in JOINED:
+            found.append("")
+        found[-1] += run.text
+    return found
 
 
 def _shown(title: str) -> str:

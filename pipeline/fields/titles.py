@@ -35,11 +35,21 @@ ENTRY_TOKENS = frozenset(("entry", "post", "article", "story"))
 HEADINGS = ("h1", "h2", "h3")
 # Headings are looked for so far behind the first prose; more than these, but for h1, and longer ones, are of something else.
 BEHIND, MOST_HEADINGS, MAX_TITLE = 3, 12, 300
+# A headline has at least so many words; a stump of one ends so.
+MIN_WORDS, _CUT_OFF = 3, ("...", "…")
 # A part of a title is no candidate below so many characters of its key.
 MIN_PART = 8
 FAR = 99
-PLACES = ("h1", "heading", "classed", "crumb", *TITLES, *MORE)
-_GROUPS = ("h1", "json-ld.headline", "meta.og:title", "meta.twitter:title", "title")
+# What may join a kicker to its headline.
+_JOINTS = " :|/-\N{EN DASH}\N{EM DASH}\N{MIDDLE DOT}\N{BULLET}"
+KICKERLESS, HEADLINE, NEWS = "kickerless", "json-ld.headline", "NewsArticle"
+# Declared for readers and programs alike; <title> may be written for searchers.
+DECLARED = frozenset(TITLES) - {"title"}
+FOR_READERS = frozenset(("h1", "heading", "meta.og:title", "meta.twitter:title"))
+# How sure a title is that heading and declaration share, or that a newsroom declares.
+AGREED = 0.85
+PLACES = ("h1", "heading", KICKERLESS, "classed", "crumb", *TITLES, *MORE)
+_GROUPS = ("h1", KICKERLESS, "json-ld.headline", "meta.og:title", "meta.twitter:title", "title")
 FEATURES = (
     *(f"is.{place}" for place in PLACES),
     *(f"says.{place}" for place in _GROUPS),
@@ -87,17 +97,50 @@ class Choice(NamedTuple):
 
 
 def choose(segment: Segment, hints: Hints, current: str | None, weights: Weights | None = None) -> Choice | None:
-    """The candidate that the model ranks first; None where there is nothing to choose from, one spelling or none.
+    """The candidate that heading and declaration agree on behind a kicker, or that the model ranks first, but for newsrooms' own.
+
+    None where there is nothing to choose from, one spelling or none.
 
     `current` is what the rules would say: a feature among others. `weights` replaces the shipped ones.
     """
     found = candidates(segment, hints)
     if len({each.value for each in found}) < 2:  # noqa: PLR2004
         return None
+    agreed = _behind_kicker(found)
+    if agreed is not None:
+        return Choice(agreed.value, KICKERLESS, AGREED)
     model = (weights or learned.load(FILE)).models[MODEL]
     odds = model.log_odds(table(found, hints, current)[:, _columns(model.features)])
-    best = int(np.argmax(odds))
-    return Choice(found[best].value, found[best].places[0], float(np.round(1 / (1 + np.exp(-odds[best])), 4)))
+    best = found[int(np.argmax(odds))]
+    reported = _reported(found, best, odds, hints)
+    if reported is not None:
+        return Choice(reported.value, HEADLINE, AGREED)
+    return Choice(best.value, best.places[0], float(np.round(1 / (1 + np.exp(-odds.max())), 4)))
+
+
+def _behind_kicker(found: Sequence[Candidate]) -> Candidate | None:
+    """What a heading says behind its kicker, if the page declares just that: the title as the page itself cuts it."""
+    agreed = [each for each in found if KICKERLESS in each.places and not DECLARED.isdisjoint(each.places)]
+    return min(agreed, key=lambda each: each.position, default=None)
+
+
+def _reported(found: Sequence[Candidate], best: Candidate, odds: np.typing.NDArray[np.float64], hints: Hints) -> Candidate | None:
+    """The headline that a news article's JSON-LD gives, where it is another than the best candidate and no stump or label of it.
+
+    Where <title> repeats it against the heading and og:title, both are written for searchers, and it is none.
+    """
+    if not any(kind.endswith(NEWS) for kind in hints.structured.get("json-ld.type", ())) or HEADLINE in best.places:
+        return None
+    said = [(odds[number], -number) for number, each in enumerate(found) if HEADLINE in each.places]
+    if not said:
+        return None
+    headline = found[-max(said)[1]]
+    if headline.words.isdisjoint(best.words):
+        return None  # the site's own, on every page
+    stump = headline.value.endswith(_CUT_OFF) or best.key.startswith(headline.key) or len(headline.words) < MIN_WORDS
+    ours, its = ({place for each in found if each.key == one.key for place in each.places} for one in (best, headline))
+    searched = "title" in its and its.isdisjoint(FOR_READERS) and {"h1", "meta.og:title"} <= ours
+    return None if stump or searched else headline
 
 
 @functools.cache
@@ -124,19 +167,39 @@ def _headings(found: dict[str, Candidate], segment: Segment, sites: frozenset[st
     first = next((i for i, block in enumerate(segment.blocks) if block.kind == "p" and is_prose(block.text)), len(segment.blocks))
     others = 0
     for index, block in enumerate(segment.blocks):
-        if block.kind not in HEADINGS and not _classed(block):
+        kind = _heading(block)
+        if kind is None and not _classed(block):
             continue
-        if block.kind != "h1":
+        if kind != "h1":
             others += 1
             if others > MOST_HEADINGS or index > first + BEHIND:
                 continue
-        place = "h1" if block.kind == "h1" else "heading" if block.kind in HEADINGS else "classed"
-        for each in _add(found, block.text, place, sites):
+        noted = _add(found, block.text, "h1" if kind == "h1" else "heading" if kind else "classed", sites)
+        rest = _kickerless(block)
+        if rest:
+            noted += _add(found, rest, KICKERLESS, sites)
+        for each in noted:
             each.position = min(each.position, abs(index - first))
             each.behind = each.behind or index > first
             tokens = _tokens(block.node)
             each.entry = each.entry or not tokens.isdisjoint(ENTRY_TOKENS)
             each.named = each.named or not tokens.isdisjoint(TITLE_TOKENS)
+
+
+def _heading(block: Block) -> str | None:
+    """The kind of the heading that a block is, or in which it is an element of its own."""
+    if block.kind in HEADINGS:
+        return block.kind
+    parent = block.node.parent if block.node is not None else None
+    return parent.tag if parent is not None and parent.tag in HEADINGS else None
+
+
+def _kickerless(block: Block) -> str:
+    """A heading without its kicker: what stands behind a first part that is an element of its own; "" where there is none."""
+    if block.kind not in HEADINGS or len(block.runs) == 1 or block.node is None or block.node.tag == block.kind:
+        return ""
+    text = "".join([run.text for run in block.runs[1:]]).lstrip(_JOINTS)
+    return text if len(likeness_key(text)) >= MIN_PART and not text[:1].islower() else ""
 
 
 def _classed(block: Block) -> bool:
@@ -249,7 +312,7 @@ def _row(
         float(is_site(value, page.sites)),
         float(value.isupper()),
         float("|" in value or "»" in value),
-        float(value.endswith(("...", "…"))),
+        float(value.endswith(_CUT_OFF)),
         float(sum(each.key in key for key in others) if len(each.key) >= MIN_PART else 0),
         float(sum(key in each.key for key in others)),
         _share(_plain(value), page.slug),

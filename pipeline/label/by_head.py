@@ -37,6 +37,8 @@ TEASERS = "boilerplate.related"
 OUTRANKED = 0.3
 # The groups of grammar rules that are for the score to judge.
 _JUDGED = frozenset(("author", "date"))
+# How likely a line is at least that is taken for the title instead of the <title>.
+SHOWN = 0.4
 # Longer lines are no bylines, in characters.
 MAX_BYLINE = 150
 _PLACE = {name: number for number, name in enumerate(heads.NAMES)}
@@ -142,10 +144,18 @@ def _of_teasers(lines: Lines, marks: Marks) -> NDArray[np.bool_]:
 
 
 def best_title(lines: Lines, title: NDArray[np.float64]) -> int | None:
-    """The place among the lines looked at of the likeliest title; of equals the one nearest above the text."""
-    if not len(title):
+    """The place among the lines looked at of the likeliest title; of equals the one nearest above the text.
+
+    The first line, the page's <title>, is not what the page shows if it stands nowhere again and another line may be the title.
+    """
+    ranked = sorted(
+        range(len(title)), key=lambda at: (title[at], lines.places[at] <= lines.start, lines.places[at]), reverse=True
+    )
+    if not ranked:
         return None
-    return max(range(len(title)), key=lambda at: (title[at], lines.places[at] <= lines.start, lines.places[at]))
+    best, other = ranked[0], ranked[1] if len(ranked) > 1 else ranked[0]
+    unseen = lines.places[best] == 0 and lines.table[best, _PLACE["times"]] == 1
+    return other if unseen and title[other] >= SHOWN else best
 
 
 def choose(scores: Scores, weights: Weights) -> dict[int, tuple[Mark, ...]]:
