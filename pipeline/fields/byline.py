@@ -58,7 +58,9 @@ MIN_BIO = 40
 # A word all in capitals is an organisation's: "MIT Press".
 _HAS_CAPITALS = re.compile(r"\b[A-Z]{3}")
 # What content systems call the element of a byline.
-NAMED = frozenset(("author", "authors", "byline", "autor", "autoren", "auteur", "verfasser", "writer", "redactor", "journalist"))
+NAMED = frozenset(
+    ("author", "authors", "byline", "creator", "autor", "autoren", "auteur", "verfasser", "writer", "redactor", "journalist")
+)
 # And those of categories, beside whose names dates stand as well.
 CATEGORIES = frozenset(
     ("category", "categories", "cat", "rubrik", "kicker", "ressort", "eyebrow", "label", "tags", "badge", "list")
