@@ -106,7 +106,7 @@ class Run(NamedTuple):
 
 
 class Node(NamedTuple):
-    """An open element of a structured file. `tokens` are the lower-case words of its class, id, role and itemprop."""
+    """An open element of a structured file. `tokens` are the lower-case words of its class, id, role, itemprop and property."""
 
     tag: str
     tokens: frozenset[str]

@@ -58,6 +58,20 @@ def test_the_day_above_the_title_is_the_masthead_s_where_a_line_below_says_anoth
     assert article("", f"{masthead}{heading}").date_published == dt.date(2014, 3, 4)
 
 
+@pytest.mark.parametrize(
+    ("line", "names"),
+    [
+        ("14 March 2016 | Nora Pell", ("Nora Pell",)),
+        ("14 March 2016 by Nora Pell", ("Nora Pell",)),
+        ("Nora Pell 14 March 2016", ("Nora Pell",)),
+        ("14 March 2016 River Crossings", ()),
+        ("14 March 2016<b>River Crossings</b>", ()),
+    ],
+)
+def test_what_follows_a_date_and_nothing_between_is_a_category(line: str, names: tuple[str, ...]) -> None:
+    assert article("", f"<h1>The ferry at Low Sallow</h1><p>{line}</p>").author == names
+
+
 def og(title: str) -> str:
     """A declaration of a title for social media, with a <title> of a site."""
     return f'<title>{title} | Tidepost</title><meta property="og:title" content="{title}">'

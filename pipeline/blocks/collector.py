@@ -72,8 +72,8 @@ _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _HIDING = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
 _HIDDEN_CLASSES = frozenset(("screen-reader-text", "visually-hidden", "sr-only"))
 _HIDDEN_WORDS = frozenset(("reader", "hidden", "sr"))
-# Attributes that a Node tells of, by its tokens or by being hidden; the first four, in this order, give the tokens.
-_NAMING = ("class", "id", "role", "itemprop")
+# Attributes that a Node tells of, by its tokens or by being hidden; the first five, in this order, give the tokens.
+_NAMING = ("class", "id", "role", "itemprop", "property")
 _TELLING = frozenset((*_NAMING, "hidden", "aria-hidden", "style"))
 # Longer values are read each time: what is remembered between pages stays small.
 _REMEMBERED = 256
@@ -352,7 +352,7 @@ _remembered = functools.lru_cache(maxsize=8192)(_read)
 
 
 def _tokens(names: str) -> frozenset[str]:
-    """Lower-case words of class, id, role and itemprop: "articleBody" gives article, body and articlebody."""
+    """Lower-case words of class, id, role, itemprop and property: "articleBody" gives article, body and articlebody."""
     lower = names.lower()
     words = _WORD.findall(lower)
     if lower != names:

@@ -28,7 +28,7 @@ from pipeline.fields.people import MAX_PEOPLE, is_person, leads, people, signs
 from pipeline.fields.signature import signers
 from pipeline.marks import group, proposed, resolve
 from pipeline.model import Block, Found, Hints, Label, Mark, Node, Segment, Span
-from pipeline.surface import fold, is_prose, likeness_key
+from pipeline.surface import DATE_IN_LINE, fold, is_prose, likeness_key
 
 # Written for the article; the others may name the site's owner on every page.
 STRUCTURED = ("json-ld.author", "meta.article:author", "meta.parsely-author", "meta.sailthru.author", "meta.cxenseparse:author")
@@ -58,7 +58,9 @@ MIN_BIO = 40
 # A word all in capitals is an organisation's: "MIT Press".
 _HAS_CAPITALS = re.compile(r"\b[A-Z]{3}")
 # What content systems call the element of a byline.
-NAMED = frozenset(("author", "authors", "byline", "autor", "autoren", "auteur", "verfasser", "writer", "redactor", "journalist"))
+NAMED = frozenset(
+    ("author", "authors", "byline", "creator", "autor", "autoren", "auteur", "verfasser", "writer", "redactor", "journalist")
+)
 # And those of categories, beside whose names dates stand as well.
 CATEGORIES = frozenset(
     ("category", "categories", "cat", "rubrik", "kicker", "ressort", "eyebrow", "label", "tags", "badge", "list")
@@ -287,6 +289,8 @@ def _by_place(near: Sequence[Block], below: int, sites: frozenset[str]) -> Found
         beside = block.kind == "line" and index >= below and bool(dated & {index - 1, index + 1})
         if not led and not beside and index not in dated:
             continue
+        if block.kind != "line" and _labels(block.text) and not led:
+            continue
         names = people(without_date(block.text) if index in dated else block.text)
         if block.kind != "line" and any(name.isupper() and name.isascii() for name in names):
             continue  # a label beside the date
@@ -295,6 +299,13 @@ def _by_place(near: Sequence[Block], below: int, sites: frozenset[str]) -> Found
         if all(is_person(name) for name in names) and (led or index in dated or _only(names, block.text)):
             return Found("author", names, None, "byline.place", BY_PLACE, Label.BYLINE)
     return None
+
+
+def _labels(text: str) -> bool:
+    """Whether a line begins with a date and goes on without a sign or "by" between: with a category, as often as with a name."""
+    date = DATE_IN_LINE.match(text)
+    rest = text[date.end() :].strip() if date is not None else ""
+    return rest[:1].isalpha() and not signs(rest)
 
 
 def _is_labelled(block: Block) -> bool:

@@ -167,7 +167,7 @@ def _headings(found: dict[str, Candidate], segment: Segment, sites: frozenset[st
     first = next((i for i, block in enumerate(segment.blocks) if block.kind == "p" and is_prose(block.text)), len(segment.blocks))
     others = 0
     for index, block in enumerate(segment.blocks):
-        kind = _heading(block)
+        kind = block.kind if block.kind in HEADINGS else _inside(block.node)
         if kind is None and not _classed(block):
             continue
         if kind != "h1":
@@ -186,11 +186,9 @@ def _headings(found: dict[str, Candidate], segment: Segment, sites: frozenset[st
             each.named = each.named or not tokens.isdisjoint(TITLE_TOKENS)
 
 
-def _heading(block: Block) -> str | None:
-    """The kind of the heading that a block is, or in which it is an element of its own."""
-    if block.kind in HEADINGS:
-        return block.kind
-    parent = block.node.parent if block.node is not None else None
+def _inside(node: Node | None) -> str | None:
+    """The kind of the heading in which an element stands that is a block of its own."""
+    parent = node.parent if node is not None else None
     return parent.tag if parent is not None and parent.tag in HEADINGS else None
 
 
@@ -203,9 +201,11 @@ def _kickerless(block: Block) -> str:
 
 
 def _classed(block: Block) -> bool:
-    return (
-        block.links < len(block.text) <= MAX_TITLE and block.node is not None and not _tokens(block.node).isdisjoint(TITLE_TOKENS)
-    )
+    node = block.node
+    if node is None or not block.links < len(block.text) <= MAX_TITLE:
+        return False
+    parent = node.parent
+    return not node.tokens.isdisjoint(TITLE_TOKENS) or (parent is not None and not parent.tokens.isdisjoint(TITLE_TOKENS))
 
 
 def _tokens(node: Node | None) -> frozenset[str]:
