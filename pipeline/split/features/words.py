@@ -19,5 +19,5 @@ NOTHING, GOES, CLOSING = 0, 1, 2
 
 def opening(text: str) -> int:
     """What the first word of a line says."""
-    word = text[:40].split(None, 1)[0].strip(_EDGES).casefold()
+    word = next(iter(text.lstrip()[:40].split(None, 1)), "").strip(_EDGES).casefold()  # a line may be far indented
     return GOES if word in GOES_ON else CLOSING if word in CLOSES else NOTHING
